@@ -1,0 +1,71 @@
+"""The one source of the present. UTC inside, Asia/Shanghai for people."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+class Clock(Protocol):
+    """Where the present comes from."""
+
+    def now(self) -> datetime:
+        """The present, aware, in UTC."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class MovableClock:
+    """A clock that tests, demo and training set and push forward; never used in production."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start.astimezone(UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def set(self, moment: datetime) -> None:
+        """Jump to a moment (aware)."""
+        self._now = moment.astimezone(UTC)
+
+    def advance(self, delta: timedelta) -> None:
+        """Move on by a span."""
+        self._now += delta
+
+
+_clock: Clock = SystemClock()
+
+
+def use(clock: Clock) -> Clock:
+    """Install a clock for this process; answers the one before."""
+    global _clock
+    before, _clock = _clock, clock
+    return before
+
+
+def now() -> datetime:
+    """The present, aware, in UTC."""
+    return _clock.now()
+
+
+def today() -> date:
+    """The present day in Shanghai."""
+    return now().astimezone(SHANGHAI).date()
+
+
+def local(moment: datetime) -> datetime:
+    """A stored moment as people in China read it."""
+    return moment.astimezone(SHANGHAI)
+
+
+def end_of_day(day: date) -> datetime:
+    """The last second of a Shanghai day, in UTC: a period that ends on a day ends with it."""
+    return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=SHANGHAI).astimezone(UTC)

@@ -1,0 +1,151 @@
+"""The database: typed base, session, and the unit of work that alone commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import JSON, TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""Row ids: 64 bit on PostgreSQL; SQLite counts only INTEGER columns up by itself."""
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware moment; UTC in the database on both dialects."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {dict[str, Any]: JSON, list[Any]: JSON, datetime: UTCDateTime()}
+
+
+class Row(Base):
+    """A table whose rows are known by a number."""
+
+    __abstract__ = True
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+
+
+_session: ContextVar[Session | None] = ContextVar("session", default=None)
+_depth: ContextVar[int] = ContextVar("unit_of_work_depth", default=0)
+_engine: Engine | None = None
+WRITE = {"zhenjie_write": True}
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with our transaction habits: WAL and foreign keys on SQLite, write locks taken at once."""
+    if url.startswith("postgres"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None  # we say BEGIN ourselves, below
+        cursor = dbapi.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # Only a unit of work takes the write lock when it begins; a reader must never wait behind one.
+        writing = connection.get_execution_options().get("zhenjie_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def bind(engine: Engine | None) -> None:
+    """Make this engine the process's database; open sessions of this context are closed."""
+    global _engine
+    close()
+    _engine = engine
+
+
+def engine() -> Engine:
+    """The process's database."""
+    if _engine is None:
+        raise RuntimeError("no database bound")
+    return _engine
+
+
+def session() -> Session:
+    """The session of this thread or request: reads here, writes only inside `unit_of_work`."""
+    current = _session.get()
+    if current is None:
+        current = Session(engine(), expire_on_commit=False, autoflush=True)
+        _session.set(current)
+    return current
+
+
+def close() -> None:
+    """Give the connection back; called at the end of each request and job."""
+    current = _session.get()
+    if current is not None:
+        current.close()
+        _session.set(None)
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """All or nothing: the outermost block commits, an inner one joins it, any exception rolls all back."""
+    current = session()
+    depth = _depth.get()
+    if depth:
+        token = _depth.set(depth + 1)
+        try:
+            yield current
+            current.flush()
+        finally:
+            _depth.reset(token)
+        return
+    current.rollback()  # ends the read transaction: a write must see the newest rows
+    current.connection(execution_options=WRITE)
+    token = _depth.set(1)
+    try:
+        yield current
+        current.commit()
+    except BaseException:
+        current.rollback()
+        raise
+    finally:
+        _depth.reset(token)
+
+
+def in_unit_of_work() -> bool:
+    """Whether a write transaction is open here."""
+    return _depth.get() > 0

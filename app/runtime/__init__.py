@@ -1,0 +1,1 @@
+"""Cases on their diagrams: definitions, cases, tasks, timers, incidents, history."""

@@ -1,0 +1,133 @@
+"""How a diagram reaches the domain: rooms register what their forms and operators do.
+
+A user task names a form; the form's key finds its handler here. A service task names an operator.
+The runtime never imports a business room: the rooms register themselves when the application is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from app.core.identity import Actor
+from app.policy.packs import Pack
+from app.runtime.models import Case, Task
+from app.ui.forms import Form
+
+Scalar: TypeAlias = str | int | bool | None
+Variables: TypeAlias = Mapping[str, Scalar | list[Scalar]]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskContext:
+    """What a handler gets to see: the locked case, the task, who acts, when, under which pack.
+
+    Attributes:
+        data: the process variables of the step (read only; return new ones instead of changing them).
+    """
+
+    case: Case
+    task: Task
+    actor: Actor
+    at: datetime
+    pack: Pack
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorContext:
+    """What an automatic step gets to see."""
+
+    case: Case
+    actor: Actor
+    at: datetime
+    pack: Pack
+    data: Mapping[str, Any]
+
+
+Submit: TypeAlias = Callable[[TaskContext, dict[str, Any]], Variables]
+Prepare: TypeAlias = Callable[[TaskContext, Form], Form]
+Operate: TypeAlias = Callable[[OperatorContext, Mapping[str, Any]], Variables]
+
+
+@dataclass(frozen=True, slots=True)
+class FormHandler:
+    """What one kind of user task does.
+
+    Attributes:
+        submit: checks the answers against the rules, writes the room's rows, answers process variables.
+        prepare: fills in what is known, narrows choices, adds facts; None when the form needs nothing.
+        outputs: names of the process variables `submit` may answer (checked, and shown to designers).
+    """
+
+    key: str
+    submit: Submit
+    prepare: Prepare | None = None
+    outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What one kind of service task does; the studio's catalogue shows title, help and parameters."""
+
+    name: str
+    run: Operate
+    title: str
+    help: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+
+
+_forms: dict[str, FormHandler] = {}
+_operators: dict[str, Operator] = {}
+_on_close: list[Callable[[Case, Actor, datetime, str], None]] = []
+
+
+def user_task(
+    key: str, submit: Submit, prepare: Prepare | None = None, outputs: tuple[str, ...] = ()
+) -> None:
+    """Register the handler of the form `key` (`proposal.vote`)."""
+    _forms[key] = FormHandler(key, submit, prepare, outputs)
+
+
+def operator(
+    name: str,
+    run: Operate,
+    *,
+    title: str,
+    help: str = "",  # noqa: A002 - the studio's word for it
+    parameters: Mapping[str, str] | None = None,
+    outputs: tuple[str, ...] = (),
+) -> None:
+    """Register an automatic step (`funds.release`)."""
+    _operators[name] = Operator(name, run, title, help, parameters or {}, outputs)
+
+
+def on_close(hook: Callable[[Case, Actor, datetime, str], None]) -> None:
+    """Register what a room settles when a case ends without completing (rejected, withdrawn, cancelled).
+
+    The hook gets the case, who ended it, when, and the status; it joins the transaction.
+    """
+    _on_close.append(hook)
+
+
+def form_handler(key: str | None) -> FormHandler | None:
+    """The handler of a form, or None: then the answers are kept as a form record."""
+    return _forms.get(key or "")
+
+
+def operator_named(name: str) -> Operator | None:
+    """An operator of the catalogue."""
+    return _operators.get(name)
+
+
+def operators() -> list[Operator]:
+    """The whole catalogue, by name."""
+    return [_operators[name] for name in sorted(_operators)]
+
+
+def close_hooks() -> list[Callable[[Case, Actor, datetime, str], None]]:
+    """All registered closing hooks."""
+    return list(_on_close)

@@ -1,0 +1,161 @@
+"""Tables of the runtime: where each case stands and what happened to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from app.core.db import BigId, Row
+
+
+class Definition(Row):
+    """One immutable version of a model: a start process with all diagrams, tables and forms it uses."""
+
+    __tablename__ = "definition"
+    __table_args__ = (UniqueConstraint("pack_key", "process_key", "no"),)
+    pack_key: Mapped[str] = mapped_column(String(40))
+    process_key: Mapped[str] = mapped_column(String(80))
+    no: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    files: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    state: Mapped[str] = mapped_column(String(12))  # draft, published, retired
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    published_at: Mapped[datetime | None]
+    published_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class Case(Row):
+    """One project from proposal to archive; its row is the lock of everything that happens to it."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        CheckConstraint("status IN ('running','completed','rejected','withdrawn','cancelled')", name="status"),
+        Index("ix_cases_due", "status", "next_due"),
+        Index("ix_cases_street", "street_id", "status", "id"),
+    )
+    city: Mapped[str] = mapped_column(String(6))
+    no: Mapped[str] = mapped_column(String(40), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    pack_key: Mapped[str] = mapped_column(String(40))
+    pack_version_id: Mapped[int] = mapped_column(BigId, ForeignKey("pack_version.id"))
+    definition_id: Mapped[int] = mapped_column(BigId, ForeignKey("definition.id"))
+    status: Mapped[str] = mapped_column(String(12), default="running")
+    outcome: Mapped[str | None] = mapped_column(String(80))
+    stage: Mapped[str | None] = mapped_column(String(40))
+    street_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_unit.id"))
+    community_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("org_unit.id"), index=True)
+    provider_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("org_unit.id"), index=True)
+    evaluator_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("org_unit.id"), index=True)
+    owner_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    started_by: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    rev: Mapped[int] = mapped_column(default=0)
+    state: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    next_due: Mapped[datetime | None]
+    history_seq: Mapped[int] = mapped_column(default=0)
+
+
+class OfCase(Row):
+    """A row that belongs to a case; it carries the case's city, the key by which data can be spread."""
+
+    __abstract__ = True
+    city: Mapped[str] = mapped_column(String(6))
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("cases.id"), index=True)
+
+
+class Task(OfCase):
+    """A step that waits for a person."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        CheckConstraint("state IN ('open','done','cancelled')", name="state"),
+        UniqueConstraint("case_id", "engine_id"),
+        Index("ix_task_desk", "state", "role", "unit_id", "due_at", "id"),
+        Index("ix_task_done", "done_by", "done_at"),
+    )
+    engine_id: Mapped[str] = mapped_column(String(32))
+    element: Mapped[str] = mapped_column(String(120))
+    path: Mapped[str] = mapped_column(String(400))  # ids of the call activities above it, joined by "/"
+    process: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(200))
+    form_key: Mapped[str | None] = mapped_column(String(80))
+    stage: Mapped[str | None] = mapped_column(String(40))
+    lane: Mapped[str | None] = mapped_column(String(80))
+    role: Mapped[str | None] = mapped_column(String(60))
+    unit_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("org_unit.id"))
+    group_id: Mapped[str | None] = mapped_column(String(32))  # siblings of one multi-instance step
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    due_provisional: Mapped[bool] = mapped_column(default=False)
+    claimed_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    claimed_at: Mapped[datetime | None]
+    done_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    done_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(80))
+
+
+class History(OfCase):
+    """What happened: append-only, the one memory that no step back and no migration touches."""
+
+    __tablename__ = "history"
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(24))  # started completed passed timer claimed returned cancelled finished …
+    element: Mapped[str | None] = mapped_column(String(120))
+    process: Mapped[str | None] = mapped_column(String(80))
+    path: Mapped[str | None] = mapped_column(String(400))
+    title: Mapped[str] = mapped_column(String(200))
+    stage: Mapped[str | None] = mapped_column(String(40))
+    task_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("task.id"))
+    actor_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    actor_name: Mapped[str] = mapped_column(String(80))
+    role: Mapped[str | None] = mapped_column(String(60))
+    outcome: Mapped[str | None] = mapped_column(String(80))
+    opinion: Mapped[str | None] = mapped_column(Text)
+    answers: Mapped[dict[str, Any] | None]
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class FormRecord(OfCase):
+    """Answers of a step that no room handles: kept, so that a designer can add a step without a programmer."""
+
+    __tablename__ = "form_record"
+    task_id: Mapped[int] = mapped_column(BigId, ForeignKey("task.id"), unique=True)
+    form_key: Mapped[str | None] = mapped_column(String(80))
+    answers: Mapped[dict[str, Any]]
+
+
+class Draft(Row):
+    """What a person has typed and not yet sent."""
+
+    __tablename__ = "draft"
+    __table_args__ = (UniqueConstraint("task_id", "person_id"),)
+    task_id: Mapped[int] = mapped_column(BigId, ForeignKey("task.id"))
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    answers: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+
+
+class Incident(OfCase):
+    """A fault that a person has to look at; the case stands as before it."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index("ix_incident_state", "state", "id"),)
+    task_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("task.id"))
+    element: Mapped[str | None] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(24))  # fault, refused, no_people
+    message: Mapped[str] = mapped_column(Text)
+    detail: Mapped[dict[str, Any] | None]
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    created_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    resolution: Mapped[str | None] = mapped_column(Text)
