@@ -1,0 +1,1 @@
+"""The face of the house: page frames, form rendering, filters, assets. Knows no business."""
