@@ -60,12 +60,14 @@ class FormHandler:
         submit: checks the answers against the rules, writes the room's rows, answers process variables.
         prepare: fills in what is known, narrows choices, adds facts; None when the form needs nothing.
         outputs: names of the process variables `submit` may answer (checked, and shown to designers).
+        confidential: history keeps neither answers nor opinion (sealed scores live in their room only).
     """
 
     key: str
     submit: Submit
     prepare: Prepare | None = None
     outputs: tuple[str, ...] = ()
+    confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,15 @@ _on_close: list[Callable[[Case, Actor, datetime, str], None]] = []
 
 
 def user_task(
-    key: str, submit: Submit, prepare: Prepare | None = None, outputs: tuple[str, ...] = ()
+    key: str,
+    submit: Submit,
+    prepare: Prepare | None = None,
+    outputs: tuple[str, ...] = (),
+    *,
+    confidential: bool = False,
 ) -> None:
     """Register the handler of the form `key` (`proposal.vote`)."""
-    _forms[key] = FormHandler(key, submit, prepare, outputs)
+    _forms[key] = FormHandler(key, submit, prepare, outputs, confidential)
 
 
 def operator(

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from app.core.db import BigId, Row
+from app.core.append_only import protect
+from app.core.db import Base, BigId, Row
 
 
 class Definition(Row):
@@ -59,6 +60,15 @@ class Case(Row):
     state: Mapped[bytes] = deferred(mapped_column(LargeBinary))
     next_due: Mapped[datetime | None]
     history_seq: Mapped[int] = mapped_column(default=0)
+
+
+class CaseCounter(Base):
+    """The last case number given in a street and year."""
+
+    __tablename__ = "case_counter"
+    street_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_unit.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
 
 
 class OfCase(Row):
@@ -122,6 +132,9 @@ class History(OfCase):
     opinion: Mapped[str | None] = mapped_column(Text)
     answers: Mapped[dict[str, Any] | None]
     hash: Mapped[str] = mapped_column(String(64))
+
+
+protect(History)
 
 
 class FormRecord(OfCase):

@@ -1,0 +1,73 @@
+"""Check and deploy models and packs from folders."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from app.cli.bundles import deploy_pack, files_of
+from app.core.identity import SYSTEM
+from app.policy.queries import check_pack
+from workflows.model.check import check
+
+
+@click.group("models")
+def models_group() -> None:
+    """Diagrams, decision tables and forms."""
+
+
+@models_group.command("check")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="print one JSON document")
+def check_command(path: Path, as_json: bool) -> None:
+    """Check a file or folder; exit 1 when there are errors."""
+    findings = check(files_of(path))
+    ok = not any(f.severity == "error" for f in findings)
+    rows = [
+        {
+            "file": f.file,
+            "line": f.line,
+            "element": f.element,
+            "severity": f.severity,
+            "rule": f.rule,
+            "message": f.message,
+        }
+        for f in findings
+    ]
+    if as_json:
+        click.echo(json.dumps({"ok": ok, "findings": rows}, ensure_ascii=False))
+    else:
+        for row in rows:
+            click.echo("{file}:{line} {element} {severity} {rule} {message}".format(**row))
+    if not ok:
+        raise SystemExit(1)
+
+
+@models_group.command("deploy")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@with_appcontext
+def deploy(path: Path) -> None:
+    """Deploy a pack folder: a draft that a second person approves; published at once in demo and test."""
+    publish = current_app.config["SETTINGS"].is_demo
+    for row in deploy_pack(SYSTEM, path.parent, path.name, publish=publish):
+        click.echo(f"{row.process_key} v{row.no} {row.state}", err=True)
+
+
+@click.group("packs")
+def packs_group() -> None:
+    """Policy packs."""
+
+
+@packs_group.command("check")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+def packs_check(path: Path) -> None:
+    """Check a pack against the loader's rules; exit 1 when one is broken."""
+    findings = check_pack(path.parent, path.name)
+    for finding in findings:
+        click.echo(str(finding))
+    if findings:
+        raise SystemExit(1)

@@ -1,0 +1,1 @@
+"""Contracts with their milestones, payments and settlement: where public money leaves the office."""

@@ -1,0 +1,71 @@
+"""What every page of the workbench shows around its content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, request
+from flask_login import current_user
+
+from app.accounts.access import current_actor
+from app.accounts.queries import unit_name
+from app.core.identity import Actor, Role
+from app.runtime.queries import DeskCounts, desk_counts
+from app.runtime.rules import role_name
+
+STAGES: tuple[tuple[str, str], ...] = (
+    ("proposal", "提案"),
+    ("review", "审议"),
+    ("publicity", "公示"),
+    ("procurement", "采购"),
+    ("contract", "合同"),
+    ("delivery", "实施"),
+    ("evaluation", "评价"),
+    ("settlement", "结算"),
+    ("credit", "归档"),
+)
+STARTERS = (Role.COMMITTEE_MEMBER, Role.SECRETARY, Role.STREET_CLERK)
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of the navigation."""
+
+    key: str
+    label: str
+    icon: str
+    href: str
+    count: int | None = None
+
+
+type_of_group = tuple[str, list[NavItem]]
+
+
+def context() -> dict[str, Any]:
+    """Values for the page shell: navigation, who is signed in, where."""
+    base = {"settings": current_app.config["SETTINGS"], "stages": STAGES, "path": request.path}
+    if not current_user.is_authenticated:
+        return {**base, "actor": None, "nav": [], "unit_name": "", "role_names": ""}
+    actor = current_actor()
+    grant = next(iter(sorted(actor.grants, key=lambda g: (g.unit_id, g.role))), None)
+    return {
+        **base,
+        "actor": actor,
+        "nav": groups(actor, desk_counts(actor)),
+        "unit_name": unit_name(grant.unit_id) if grant else "",
+        "role_names": "、".join(dict.fromkeys(role_name(g.role) for g in sorted(actor.grants, key=lambda g: g.role))),
+    }
+
+
+def groups(actor: Actor, counts: DeskCounts) -> list[type_of_group]:
+    """The navigation of a person: what the person's roles can use."""
+    work = [NavItem("desk", "我的待办", "checklist", "/desk", counts.total)]
+    work.append(NavItem("done", "我的已办", "circle-check", "/desk/done"))
+    if any(actor.has(role) for role in STARTERS):
+        work.append(NavItem("start", "发起项目", "plus", "/desk/start"))
+    work.append(NavItem("mine", "我发起的", "send", "/desk/mine"))
+    work.append(NavItem("cases", "项目台账", "folders", "/cases"))
+    if actor.has(Role.ORGANISATION_MEMBER):
+        work.append(NavItem("procurement", "采购信息", "gavel", "/procurement"))
+    return [("办公", work), ("公开", [NavItem("portal", "供需平台", "building-community", "/")])]

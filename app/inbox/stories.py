@@ -1,0 +1,175 @@
+"""What the case page tells, gathered from the rooms."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.accounts.queries import names_of_people, names_of_units
+from app.contracts.models import Contract
+from app.contracts.queries import MoneyLine, contract_of, money_lines
+from app.core import clock
+from app.core.db import session
+from app.core.identity import Actor
+from app.funds.queries import CaseFund, case_funds
+from app.inbox.navigation import STAGES
+from app.projects.models import Project
+from app.projects.queries import facts
+from app.runtime import definitions, queries
+from app.runtime.models import Case, History, Incident, Task
+
+SHOWN = ("started", "completed", "timer", "ended", "finished", "claimed", "released", "closed")
+"""Kinds of history that people read; automatic steps are seen on the diagram."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One station of the stage bar."""
+
+    key: str
+    name: str
+    state: str  # done, active, late, todo
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything the case page shows."""
+
+    stages: list[Stage]
+    open_tasks: list[Task]
+    my_tasks: list[Task]
+    history: list[History]
+    facts: list[tuple[str, str]]
+    contract: Contract | None
+    money: list[MoneyLine]
+    funds: list[CaseFund]
+    incidents: list[Incident]
+    people: dict[int | None, str]
+    units: dict[int | None, str]
+    diagram: dict[str, Any] | None
+    version: str
+    pack_note: str
+
+
+def story(actor: Actor, case: Case) -> Story:
+    """Gather the story of a case."""
+    tasks = queries.tasks_of(case.id)
+    open_tasks = [task for task in tasks if task.state == "open"]
+    contract = contract_of(case.id)
+    bundle = definitions.bundle(case.definition_id)
+    return Story(
+        stages=stage_bar(case, tasks),
+        open_tasks=open_tasks,
+        my_tasks=queries.my_open_tasks(actor, case.id),
+        history=[line for line in queries.history_of(case.id) if line.kind in SHOWN][::-1],
+        facts=facts(case.id),
+        contract=contract,
+        money=money_lines(contract) if contract else [],
+        funds=case_funds(case.id),
+        incidents=queries.incidents_of(case.id),
+        people=names_of_people({t.claimed_by for t in open_tasks} | {case.owner_id, case.started_by}),
+        units=names_of_units(
+            {t.unit_id for t in open_tasks}
+            | {case.street_id, case.community_id, case.provider_id, case.evaluator_id}
+        ),
+        diagram=diagram(case, ""),
+        version=f"{bundle.title} 第 {bundle.no} 版",
+        pack_note=case.pack_key,
+    )
+
+
+def stage_bar(case: Case, tasks: Sequence[Task]) -> list[Stage]:
+    """Where the case stands, station by station."""
+    now = clock.now()
+    bar = []
+    order = [key for key, _ in STAGES]
+    current = order.index(case.stage) if case.stage in order else -1
+    for index, (key, name) in enumerate(STAGES):
+        own = [task for task in tasks if task.stage == key]
+        open_here = [task for task in own if task.state == "open"]
+        done = [task.done_at for task in own if task.state == "done" and task.done_at]
+        if open_here:
+            late = any(task.due_at and task.due_at < now for task in open_here)
+            bar.append(Stage(key, name, "late" if late else "active", "已超时" if late else "办理中"))
+        elif case.status == "running" and index == current:
+            bar.append(Stage(key, name, "active", "等待期限"))
+        elif done and (index < current or case.status == "completed"):
+            bar.append(Stage(key, name, "done", f"{clock.local(max(done)):%m月%d日}"))
+        elif done and case.status != "running":
+            bar.append(Stage(key, name, "done" if index < current else "ended", "到此结束"))
+        else:
+            bar.append(Stage(key, name, "todo", ""))
+    return bar
+
+
+def diagram(case: Case, path: str) -> dict[str, Any] | None:
+    """What the viewer needs to draw one diagram of a case; None when there is no such diagram."""
+    bundle = definitions.bundle(case.definition_id)
+    process = bundle.process_key
+    trail = [{"path": "", "name": bundle.title}]
+    walked: list[str] = []
+    for element in filter(None, path.split("/")):
+        target = bundle.model.calls(process).get(element)
+        if target is None:
+            return None
+        walked.append(element)
+        process = target
+        trail.append({"path": "/".join(walked), "name": bundle.model.title(process)})
+    states = queries.diagram_states(case.id, process, path)
+    badges = {}
+    for task in queries.tasks_of(case.id, "open"):
+        if task.path == path and task.due_at and task.due_at < clock.now():
+            days = max(1, (clock.now() - task.due_at).days)
+            badges[task.element] = {"tone": "late", "text": f"超时 {days} 天"}
+    calls = {
+        element: f"/cases/{case.no}/diagram?path={'/'.join([*walked, element])}"
+        for element in bundle.model.calls(process)
+    }
+    return {
+        "xmlUrl": f"/cases/{case.no}/diagram.bpmn?process={process}",
+        "states": states,
+        "badges": badges,
+        "calls": calls,
+        "trail": [
+            {"name": step["name"], "url": f"/cases/{case.no}/diagram?path={step['path']}"} for step in trail
+        ],
+    }
+
+
+def money_of(case_ids: Sequence[int]) -> dict[int, int]:
+    """Budget in fen by case, for lists."""
+    if not case_ids:
+        return {}
+    rows = session().execute(
+        select(Project.case_id, Project.budget_fen).where(Project.case_id.in_(case_ids))
+    )
+    return {case_id: budget for case_id, budget in rows if budget}
+
+
+def cursor(task: Task) -> str:
+    """The place of a task in the to-do list, for the link to the next page."""
+    return f"{task.due_at.timestamp() if task.due_at else ''}_{task.id}"
+
+
+def read_cursor(text: str | None) -> tuple[datetime | None, int] | None:
+    """The place a link names; None for the first page and for rubbish."""
+    stamp, _, number = (text or "").partition("_")
+    if not number.isdigit():
+        return None
+    try:
+        return (datetime.fromtimestamp(float(stamp), clock.SHANGHAI) if stamp else None), int(number)
+    except (ValueError, OverflowError):
+        return None
+
+
+def fresh_key() -> str:
+    """A new idempotency key for a form: sending it twice is one effect."""
+    return secrets.token_urlsafe(18)
+
+

@@ -1,0 +1,266 @@
+"""Reads of the runtime: the desk's lists, a case with its history, the diagram's colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case as sql_case, exists, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from app.core import clock
+from app.core.db import session
+from app.core.errors import NotFound
+from app.core.identity import Actor
+from app.runtime.models import Case, Draft, History, Incident, Task
+from app.runtime.rules import sees
+
+SOON = timedelta(hours=48)
+"""A step due within two days is shown as due soon."""
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class DeskItem:
+    """One line of a to-do list."""
+
+    task: Task
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCounts:
+    """How many open steps a person has, by how pressing they are."""
+
+    total: int
+    overdue: int
+    soon: int
+
+
+def visible_cases(actor: Actor) -> ColumnElement[bool]:
+    """The cases an actor may see, as a condition (ZH-24a)."""
+    units = sorted(actor.scope)
+    return or_(
+        Case.street_id.in_(units),
+        Case.community_id.in_(units),
+        Case.provider_id.in_(units),
+        Case.evaluator_id.in_(units),
+        Case.started_by == actor.person_id,
+    )
+
+
+def _mine(actor: Actor) -> ColumnElement[bool]:
+    """Open tasks the actor may act on: in his roles and units, not held by another, no second vote."""
+    pairs = sorted((grant.role, grant.unit_id) for grant in actor.grants)
+    sibling = aliased(Task)
+    voted = exists().where(
+        sibling.case_id == Task.case_id,
+        sibling.group_id == Task.group_id,
+        sibling.done_by == actor.person_id,
+    )
+    return and_(
+        Task.state == "open",
+        or_(
+            and_(
+                tuple_(Task.role, Task.unit_id).in_(pairs),
+                or_(Task.claimed_by.is_(None), Task.claimed_by == actor.person_id),
+            ),
+            and_(Task.role.is_(None), Task.claimed_by == actor.person_id),
+        ),
+        or_(Task.group_id.is_(None), ~voted),
+    )
+
+
+def desk_counts(actor: Actor) -> DeskCounts:
+    """Counts above the to-do list and in the navigation."""
+    now = clock.now()
+    late = sql_case((Task.due_at < now, 1), else_=0)
+    soon = sql_case((and_(Task.due_at >= now, Task.due_at < now + SOON), 1), else_=0)
+    row = session().execute(
+        select(func.count(), func.coalesce(func.sum(late), 0), func.coalesce(func.sum(soon), 0)).where(
+            _mine(actor)
+        )
+    ).one()
+    return DeskCounts(row[0], row[1], row[2])
+
+
+def desk(
+    actor: Actor,
+    *,
+    due: str = "",
+    stage: str = "",
+    text: str = "",
+    after: tuple[datetime | None, int] | None = None,
+    limit: int = PAGE,
+) -> list[DeskItem]:
+    """The to-do list, most pressing first, by keyset pages (待办).
+
+    Args:
+        due: "overdue", "soon", "normal" or "" for all.
+        text: part of the case's title or number, or of the task's title.
+        after: due moment and id of the last line of the page before.
+    """
+    now = clock.now()
+    far = datetime.max.replace(tzinfo=now.tzinfo) - timedelta(days=2)
+    order = func.coalesce(Task.due_at, far)
+    query = select(Task, Case).join(Case, Case.id == Task.case_id).where(_mine(actor))
+    if due == "overdue":
+        query = query.where(Task.due_at < now)
+    elif due == "soon":
+        query = query.where(Task.due_at >= now, Task.due_at < now + SOON)
+    elif due == "normal":
+        query = query.where(or_(Task.due_at.is_(None), Task.due_at >= now + SOON))
+    if stage:
+        query = query.where(Task.stage == stage)
+    if text:
+        query = query.where(
+            or_(
+                Case.title.contains(text, autoescape=True),
+                Case.no.contains(text, autoescape=True),
+                Task.title.contains(text, autoescape=True),
+            )
+        )
+    if after is not None:
+        query = query.where(tuple_(order, Task.id) > tuple_(after[0] or far, after[1]))
+    rows = session().execute(query.order_by(order, Task.id).limit(limit))
+    return [DeskItem(task, found) for task, found in rows]
+
+
+def done_by(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> list[DeskItem]:
+    """What the actor completed, newest first (已办)."""
+    query = (
+        select(Task, Case)
+        .join(Case, Case.id == Task.case_id)
+        .where(Task.done_by == actor.person_id, Task.state == "done")
+    )
+    if before is not None:
+        query = query.where(Task.id < before)
+    return [DeskItem(t, c) for t, c in session().execute(query.order_by(Task.id.desc()).limit(limit))]
+
+
+def cases(
+    actor: Actor,
+    *,
+    mine: bool = False,
+    status: str = "",
+    stage: str = "",
+    text: str = "",
+    before: int | None = None,
+    limit: int = PAGE,
+) -> list[Case]:
+    """Cases the actor may see, newest first, by keyset pages."""
+    query: Select[tuple[Case]] = select(Case).where(visible_cases(actor))
+    if mine:
+        query = query.where(Case.started_by == actor.person_id)
+    if status:
+        query = query.where(Case.status == status)
+    if stage:
+        query = query.where(Case.stage == stage)
+    if text:
+        query = query.where(or_(Case.title.contains(text, autoescape=True), Case.no.contains(text, autoescape=True)))
+    if before is not None:
+        query = query.where(Case.id < before)
+    return list(session().scalars(query.order_by(Case.id.desc()).limit(limit)))
+
+
+def case_by_no(actor: Actor, no: str) -> Case:
+    """A case by its number.
+
+    Raises:
+        NotFound: no such case for these eyes.
+    """
+    found = session().scalar(select(Case).where(Case.no == no))
+    if found is None or not sees(actor, found):
+        raise NotFound
+    return found
+
+
+def task_of(actor: Actor, task_id: int) -> tuple[Task, Case]:
+    """A task with its case, whatever its state.
+
+    Raises:
+        NotFound: no such task for these eyes.
+    """
+    row = session().execute(
+        select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id == task_id)
+    ).one_or_none()
+    if row is None or not sees(actor, row[1]):
+        raise NotFound
+    return row[0], row[1]
+
+
+def draft_of(actor: Actor, task_id: int) -> Draft | None:
+    """What the actor has typed and not yet sent."""
+    return session().scalar(
+        select(Draft).where(Draft.task_id == task_id, Draft.person_id == actor.person_id)
+    )
+
+
+def history_of(case_id: int) -> list[History]:
+    """What happened to a case, oldest first."""
+    return list(session().scalars(select(History).where(History.case_id == case_id).order_by(History.seq)))
+
+
+def tasks_of(case_id: int, state: str | None = None) -> list[Task]:
+    """The steps of a case in the order they were opened."""
+    query = select(Task).where(Task.case_id == case_id)
+    if state:
+        query = query.where(Task.state == state)
+    return list(session().scalars(query.order_by(Task.id)))
+
+
+def incidents_of(case_id: int) -> list[Incident]:
+    """Open incidents of a case."""
+    return list(
+        session().scalars(
+            select(Incident).where(Incident.case_id == case_id, Incident.state == "open").order_by(Incident.id)
+        )
+    )
+
+
+def open_task_count(case_ids: Sequence[int]) -> dict[int, list[Task]]:
+    """Open tasks by case, for lists that say who has a case now."""
+    found: dict[int, list[Task]] = {}
+    if case_ids:
+        query = select(Task).where(Task.case_id.in_(case_ids), Task.state == "open").order_by(Task.id)
+        for task in session().scalars(query):
+            found.setdefault(task.case_id, []).append(task)
+    return found
+
+
+def my_open_tasks(actor: Actor, case_id: int) -> list[Task]:
+    """The open steps of one case that the actor may act on."""
+    return list(session().scalars(select(Task).where(_mine(actor), Task.case_id == case_id).order_by(Task.id)))
+
+
+def diagram_states(case_id: int, process: str, path: str) -> dict[str, Any]:
+    """Colours of one diagram of a case: element id → done, active or late; and where calls lead.
+
+    Args:
+        process: id of the drawn process.
+        path: ids of the call activities above it, joined by "/"; "" for the main diagram.
+    """
+    now = clock.now()
+    states: dict[str, str] = {}
+    lines = session().execute(
+        select(History.element, History.path, History.process).where(
+            History.case_id == case_id,
+            History.kind.in_(("completed", "passed", "timer")),
+            History.element.is_not(None),
+        )
+    )
+    for element, where, _ in lines:
+        if (where or "") == path:
+            states[element] = "done"
+    open_tasks = session().scalars(select(Task).where(Task.case_id == case_id, Task.state == "open"))
+    for task in open_tasks:
+        late = "late" if task.due_at is not None and task.due_at < now else "active"
+        if task.path == path:
+            states[task.element] = late
+        elif task.path == path or task.path.startswith(f"{path}/" if path else ""):
+            call = task.path[len(path) + 1 if path else 0 :].split("/")[0]
+            if states.get(call) != "late":
+                states[call] = late
+    return states

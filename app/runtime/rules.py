@@ -1,0 +1,54 @@
+"""Who may act on a step, and who may see a case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from app.core.errors import YES, Decision, no
+from app.core.identity import ROLE_NAMES, Actor, Role
+from app.runtime.models import Case, Task
+
+UNIT_OF_ROLE: Mapping[str, str] = {
+    "community": "community_id",
+    "street": "street_id",
+    "organisation": "provider_id",
+    "evaluator": "evaluator_id",
+}
+"""Which unit of the case gives the people of a role: the part of the role before the dot decides."""
+
+
+def unit_of(case: Case, role: str | None) -> int | None:
+    """The unit of the case whose people hold the role, None when the case has no such unit (yet)."""
+    column = UNIT_OF_ROLE.get((role or "").partition(".")[0])
+    return getattr(case, column) if column else None
+
+
+def role_name(role: str | None) -> str:
+    """The Chinese name of a role."""
+    return ROLE_NAMES[Role(role)] if role else "项目负责人"
+
+
+def sees(actor: Actor, case: Case) -> bool:
+    """Whether the case lies inside the units the actor may look into (ZH-24a)."""
+    parties = {case.street_id, case.community_id, case.provider_id, case.evaluator_id} - {None}
+    return actor.is_system or bool(parties & actor.scope) or case.started_by == actor.person_id
+
+
+def may_act(actor: Actor, task: Task, unit_name: str, siblings_done_by: Collection[int]) -> Decision:
+    """Whether the actor may complete the task: open, in his role and unit, not held by another, no second vote.
+
+    Args:
+        unit_name: name of the task's unit, for the reason.
+        siblings_done_by: persons who completed another part of the same multi-instance step.
+    """
+    if actor.is_system:
+        return no("这一步需要由人办理。")
+    if task.claimed_by is not None and task.claimed_by != actor.person_id:
+        return no("这一步已由同事认领，正在办理。如需接手，请联系该同事退回认领。")
+    if task.role is None:
+        return YES if task.claimed_by == actor.person_id else no("这一步由项目负责人办理。")
+    if not actor.has(task.role, task.unit_id):
+        return no(f"这一步由{unit_name}的“{role_name(task.role)}”办理，您没有这个岗位。")
+    if actor.person_id in siblings_done_by:
+        return no("您已经在这一步提交过意见，每人只能提交一次，请由其他人员办理。")
+    return YES

@@ -1,0 +1,400 @@
+"""Everything that moves a case: start, complete, claim, release, draft, end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from app.accounts.models import OrgUnit
+from app.accounts.queries import unit_name
+from app.core import clock, idempotency
+from app.core.db import session, unit_of_work
+from app.core.errors import Conflict, Fault, Forbidden, NotFound, Refusal
+from app.core.identity import Actor
+from app.policy import queries as policy
+from app.policy.packs import Pack
+from app.runtime import definitions, faults, handlers
+from app.runtime.models import Case, CaseCounter, Draft, FormRecord, Task
+from app.runtime.rules import may_act, sees
+from app.runtime.stepping import BoundOperators, append_history, audit_step, close_open_tasks, finish, settle
+from app.ui import forms
+from workflows import engine
+from workflows.errors import StepNotOpen
+
+VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a completed step led to.
+
+    Attributes:
+        next_task_ids: steps newly opened, whoever has to act on them.
+        finished: the case has ended with this step.
+    """
+
+    task_id: int
+    case_id: int
+    case_no: str
+    title: str
+    next_task_ids: tuple[int, ...]
+    finished: bool
+
+
+def start_case(
+    actor: Actor,
+    *,
+    pack_key: str,
+    process_key: str,
+    title: str,
+    street_id: int,
+    community_id: int | None,
+    owner_id: int,
+    data: Mapping[str, Any],
+    key: str | None = None,
+) -> Case:
+    """Start a case on the published version of a model and freeze its pack (发起).
+
+    Args:
+        owner_id: the street's person in charge (ZH-05-1).
+        data: first process variables; scalars only.
+        key: idempotency key; the same key by the same person answers the same case.
+
+    Raises:
+        Refusal: no published model, or the pack does not allow new cases (ZH-30).
+    """
+    at = clock.now()
+    with unit_of_work() as db:
+        request = {"process": process_key, "title": title, "street": street_id, "community": community_id}
+        known = idempotency.remember(actor, "case.start", key, request)
+        if known is not None:
+            return db.get_one(Case, known["case_id"])
+        pack = policy.active(pack_key, clock.today())
+        bundle = definitions.bundle(definitions.in_force(pack_key, process_key))
+        street = db.get_one(OrgUnit, street_id)
+        case = Case(
+            city=street.city,
+            no=_next_number(street, clock.today().year),
+            title=title,
+            pack_key=pack_key,
+            pack_version_id=pack.version_id,
+            definition_id=bundle.id,
+            status="running",
+            street_id=street_id,
+            community_id=community_id,
+            owner_id=owner_id,
+            started_by=actor.person_id,
+            started_at=at,
+            state=b"",
+        )
+        db.add(case)
+        db.flush()
+        line = append_history(case, actor, at, "started", f"发起“{title}”")
+        result = engine.start(
+            bundle.model, {"case_status": "running", **data}, operators=BoundOperators(case, actor, pack, at), now=clock.now
+        )
+        settle(case, result, actor, pack, at)
+        audit_step(case, actor, "runtime.start", line)
+        idempotency.answer(actor, "case.start", key, request, {"case_id": case.id})
+        return case
+
+
+def complete_task(
+    actor: Actor, task_id: int, answers: Mapping[str, Any], idempotency_key: str | None = None
+) -> Completed:
+    """Complete a user task with its answers (办理).
+
+    One transaction: permission, lock, rule, engine step, rows, audit. Twice the same request
+    (same key) is one effect and the same answer.
+
+    Args:
+        answers: values by field name, money in fen, as `app.ui.forms.cast` makes them.
+
+    Raises:
+        NotFound: no such task for these eyes.
+        Forbidden: the actor may see the task but not act on it.
+        Conflict: somebody else completed it first.
+        Refusal: a rule says no; nothing has happened.
+        Fault: something is broken; nothing has happened and an incident is open.
+    """
+    with faults.reported(actor, task_id), unit_of_work() as db:
+        request = {"task": task_id, "answers": dict(answers)}
+        known = idempotency.remember(actor, "task.complete", idempotency_key, request)
+        if known is not None:
+            return Completed(**{**known, "next_task_ids": tuple(known["next_task_ids"])})
+        task, case = lock(actor, task_id)
+        _require_open(task)
+        _require_may_act(actor, task)
+        at = clock.now()
+        pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
+        context = _context(case, task, actor, pack, bundle)
+        handler = handlers.form_handler(task.form_key)
+        forms.check(_prepared(context, bundle, handler), dict(answers))
+        if handler is None:
+            variables = _keep_record(task, answers)
+        else:
+            variables = dict(handler.submit(context, dict(answers)))
+            if unknown := set(variables) - set(handler.outputs):
+                raise Fault(f"{handler.key} 返回了未登记的变量：{'、'.join(sorted(unknown))}")
+        task.state, task.done_by, task.done_at = "done", actor.person_id, at
+        task.outcome = _outcome(_form_of(bundle, task), answers)
+        secret = handler is not None and handler.confidential
+        line = append_history(
+            case,
+            actor,
+            at,
+            "completed",
+            task.title,
+            element=task.element,
+            process=task.process,
+            path=task.path,
+            stage=task.stage,
+            task_id=task.id,
+            role=task.role,
+            outcome=None if secret else task.outcome,
+            opinion=None if secret else (answers.get("opinion") or None),
+            answers=None if secret else dict(answers),
+        )
+        try:
+            result = engine.complete(
+                bundle.model,
+                case.state,
+                task.engine_id,
+                variables,
+                operators=BoundOperators(case, actor, pack, at),
+                now=clock.now,
+            )
+        except StepNotOpen as error:
+            raise Conflict("这一步已经不在待办中：可能已由他人办理，或法定期限已到。请刷新页面查看。") from error
+        fresh = settle(case, result, actor, pack, at)
+        audit_step(case, actor, "runtime.complete", line)
+        db.execute(delete(Draft).where(Draft.task_id == task.id))
+        done = Completed(
+            task.id, case.id, case.no, task.title, tuple(t.id for t in fresh), case.status != "running"
+        )
+        idempotency.answer(
+            actor,
+            "task.complete",
+            idempotency_key,
+            request,
+            {
+                "task_id": done.task_id,
+                "case_id": done.case_id,
+                "case_no": done.case_no,
+                "title": done.title,
+                "next_task_ids": list(done.next_task_ids),
+                "finished": done.finished,
+            },
+        )
+        return done
+
+
+def prepared_form(actor: Actor, task_id: int) -> forms.Form:
+    """The form of a task as the actor gets to see it, filled in with what is known.
+
+    Raises:
+        NotFound: no such task for these eyes.
+    """
+    task, case = _visible(actor, task_id)
+    pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
+    context = _context(case, task, actor, pack, bundle)
+    return _prepared(context, bundle, handlers.form_handler(task.form_key))
+
+
+def claim(actor: Actor, task_id: int) -> None:
+    """Take an open task for oneself so that nobody else works on it (认领)."""
+    with unit_of_work():
+        task, case = lock(actor, task_id)
+        _require_open(task)
+        _require_may_act(actor, task)
+        if task.claimed_by == actor.person_id:
+            return
+        task.claimed_by, task.claimed_at = actor.person_id, clock.now()
+        _note(case, task, actor, "claimed", f"认领“{task.title}”")
+
+
+def release(actor: Actor, task_id: int) -> None:
+    """Give a claimed task back to all who hold the role (退回认领)."""
+    with unit_of_work():
+        task, case = lock(actor, task_id)
+        _require_open(task)
+        if task.role is None:
+            raise Refusal("这一步由项目负责人本人办理，不能退回认领。")
+        if task.claimed_by != actor.person_id:
+            raise Forbidden("这一步不是由您认领的，只有认领人可以退回。")
+        task.claimed_by = task.claimed_at = None
+        _note(case, task, actor, "released", f"退回认领“{task.title}”")
+
+
+def save_draft(actor: Actor, task_id: int, answers: Mapping[str, Any]) -> None:
+    """Keep what has been typed, checked by nothing, for this person only (存草稿)."""
+    with unit_of_work() as db:
+        task, _ = _visible(actor, task_id)
+        _require_open(task)
+        _require_may_act(actor, task)
+        draft = db.scalar(select(Draft).where(Draft.task_id == task_id, Draft.person_id == actor.person_id))
+        if draft is None:
+            draft = Draft(task_id=task_id, person_id=actor.person_id)
+            db.add(draft)
+        draft.answers, draft.saved_at = dict(answers), clock.now()
+
+
+def end_case(actor: Actor, case_id: int, status: str, reason: str) -> None:
+    """End a running case before its diagram does: withdrawn or cancelled (撤回、终止).
+
+    The rooms settle what hangs on the case (reserved money is released); whether the actor may is
+    the calling room's rule.
+
+    Raises:
+        Conflict: the case has already ended.
+    """
+    at = clock.now()
+    with unit_of_work():
+        case = lock_case(actor, case_id)
+        if case.status != "running":
+            raise Conflict("项目已经结束，不能再撤回或终止。")
+        bundle = definitions.bundle(case.definition_id)
+        result = engine.cancel(bundle.model, case.state, now=clock.now)
+        case.state, case.rev = result.state, case.rev + 1
+        close_open_tasks(case, at, "流程结束")
+        title = {"withdrawn": "撤回申报", "cancelled": "终止项目"}[status]
+        line = append_history(case, actor, at, "ended", title, outcome=status, opinion=reason)
+        finish(case, actor, at, status)
+        audit_step(case, actor, f"runtime.{status}", line)
+
+
+def lock(actor: Actor, task_id: int) -> tuple[Task, Case]:
+    """The task and its case, the case's row locked: everything that happens to a case queues here.
+
+    Raises:
+        NotFound: no such task for these eyes.
+    """
+    case_id = session().scalar(select(Task.case_id).where(Task.id == task_id))
+    if case_id is None:
+        raise NotFound
+    case = lock_case(actor, case_id)
+    task = session().get_one(Task, task_id, populate_existing=True)
+    return task, case
+
+
+def lock_case(actor: Actor, case_id: int) -> Case:
+    """The case, its row locked until the unit of work ends.
+
+    Raises:
+        NotFound: no such case for these eyes.
+    """
+    case = session().get(Case, case_id, with_for_update=True, populate_existing=True)
+    if case is None or not sees(actor, case):
+        raise NotFound
+    return case
+
+
+def _visible(actor: Actor, task_id: int) -> tuple[Task, Case]:
+    found = session().execute(
+        select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id == task_id)
+    ).one_or_none()
+    if found is None or not sees(actor, found[1]):
+        raise NotFound
+    return found[0], found[1]
+
+
+def _require_open(task: Task) -> None:
+    if task.state != "open":
+        raise Conflict("这一步已经办理完毕，不需要再办。您填写的内容没有提交，请刷新页面查看最新进展。")
+
+
+def _require_may_act(actor: Actor, task: Task) -> None:
+    done_by: set[int] = set()
+    if task.group_id is not None:
+        done_by = set(
+            session().scalars(
+                select(Task.done_by).where(
+                    Task.case_id == task.case_id, Task.group_id == task.group_id, Task.done_by.is_not(None)
+                )
+            )
+        )
+    decision = may_act(actor, task, unit_name(task.unit_id), done_by)
+    if not decision:
+        raise Forbidden(decision.reason)
+
+
+def _context(
+    case: Case, task: Task, actor: Actor, pack: Pack, bundle: definitions.Bundle
+) -> handlers.TaskContext:
+    data: Mapping[str, Any] = {}
+    if task.state == "open":
+        steps = {step.id: step for step in engine.look(bundle.model, case.state).open}
+        if task.engine_id in steps:
+            data = steps[task.engine_id].data
+    return handlers.TaskContext(case, task, actor, clock.now(), pack, data)
+
+
+def _form_of(bundle: definitions.Bundle, task: Task) -> forms.Form:
+    return bundle.form(task.form_key)
+
+
+def _prepared(
+    context: handlers.TaskContext, bundle: definitions.Bundle, handler: handlers.FormHandler | None
+) -> forms.Form:
+    form = _form_of(bundle, context.task)
+    return handler.prepare(context, form) if handler and handler.prepare else form
+
+
+def _keep_record(task: Task, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers of a step without a handler: kept whole; its plain answers may decide at gateways."""
+    session().add(
+        FormRecord(
+            city=task.city,
+            case_id=task.case_id,
+            task_id=task.id,
+            form_key=task.form_key,
+            answers=dict(answers),
+        )
+    )
+    return {
+        name: value
+        for name, value in answers.items()
+        if VARIABLE.fullmatch(name) and isinstance(value, bool | int | str) and len(str(value)) <= 200
+    }
+
+
+def _outcome(form: forms.Form, answers: Mapping[str, Any]) -> str | None:
+    """The title of the chosen decision, as people read it in the history."""
+    chosen = answers.get("decision")
+    if chosen is None:
+        return None
+    options = form.schema["properties"].get("decision", {}).get("oneOf", [])
+    return next((o["title"] for o in options if o["const"] == chosen), str(chosen))
+
+
+def _note(case: Case, task: Task, actor: Actor, kind: str, title: str) -> None:
+    line = append_history(
+        case,
+        actor,
+        clock.now(),
+        kind,
+        title,
+        element=task.element,
+        process=task.process,
+        path=task.path,
+        stage=task.stage,
+        task_id=task.id,
+        role=task.role,
+    )
+    audit_step(case, actor, f"runtime.{kind}", line)
+
+
+def _next_number(street: OrgUnit, year: int) -> str:
+    """The next case number of a street and year; its counter row is locked until the case exists."""
+    db = session()
+    counter = db.get(CaseCounter, (street.id, year), with_for_update=True)
+    if counter is None:
+        counter = CaseCounter(street_id=street.id, year=year, last=0)
+        db.add(counter)
+    counter.last += 1
+    db.flush()
+    return f"XM{year}-{(street.code or str(street.id))[-7:]}-{counter.last:04d}"

@@ -1,0 +1,33 @@
+"""Hooks by which lower rooms ask higher ones, set when the application is built."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from app.audit.services import register_source
+from app.core.db import session
+from app.core.identity import Actor
+from app.files.queries import register_visibility
+from app.runtime.models import Case, History
+from app.runtime.rules import sees
+from app.runtime.stepping import content_of, digest_of
+
+
+def _history_hashes(case_chain: str) -> set[str]:
+    """The fingerprints of a case's history lines, computed anew from their content."""
+    case_id = int(case_chain.removeprefix("case:"))
+    rows = session().execute(
+        select(History, Case.no).join(Case, Case.id == History.case_id).where(History.case_id == case_id)
+    )
+    return {digest_of(content_of(line, no)) for line, no in rows}
+
+
+def _may_see_case(actor: Actor, case_id: int) -> bool:
+    case = session().get(Case, case_id)
+    return case is not None and sees(actor, case)
+
+
+def register_sources() -> None:
+    """Tell audit where history lives, and files who may see a case's papers."""
+    register_source("history", _history_hashes)
+    register_visibility(_may_see_case)

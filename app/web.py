@@ -1,0 +1,120 @@
+"""The application factory: settings, database, rooms, pages, commands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Flask, abort, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import app.tables  # noqa: F401 - every table must be known before any query is built
+import config
+from app.accounts.access import init_accounts
+from app.accounts.views import bp as accounts_bp
+from app.api.views import bp as api_bp
+from app.cli import commands
+from app.contracts import handlers as contracts_handlers
+from app.core import db, marks
+from app.evaluation import handlers as evaluation_handlers
+from app.files.views import bp as files_bp
+from app.funds import handlers as funds_handlers
+from app.inbox import navigation
+from app.inbox.views import bp as inbox_bp
+from app.notices import handlers as notices_handlers
+from app.organisations.views import bp as organisations_bp
+from app.portal.views import bp as portal_bp
+from app.procurement import handlers as procurement_handlers
+from app.procurement.views import bp as procurement_bp
+from app.projects import handlers as projects_handlers
+from app.projects.views import bp as projects_bp
+from app.runtime import definitions
+from app.runtime import operators as runtime_operators
+from app.sources import register_sources
+from app.ui.setup import init_ui
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip")
+BLUEPRINTS = (
+    portal_bp,
+    accounts_bp,
+    files_bp,
+    inbox_bp,
+    projects_bp,
+    organisations_bp,
+    procurement_bp,
+    api_bp,
+)
+HANDLERS: tuple[Callable[[], None], ...] = (
+    runtime_operators.register,
+    funds_handlers.register,
+    projects_handlers.register,
+    notices_handlers.register,
+    procurement_handlers.register,
+    contracts_handlers.register,
+    evaluation_handlers.register,
+)
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """Build the application for these settings (by default those of the environment).
+
+    Raises:
+        config.SettingsError: a setting is missing, or this database must not be used this way.
+    """
+    settings = settings or config.load()
+    flask = Flask("app", static_folder=None, template_folder=None)
+    flask.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=settings.upload_limit + 1024 * 1024,
+        MAX_FORM_PARTS=5000,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.is_production,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=10),
+        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session: a long form must not expire
+        SETTINGS=settings,
+    )
+    db.bind(db.make_engine(settings.database_url))
+    definitions.forget()
+    _refuse_mixing(settings)
+    if settings.is_demo:
+        flask.before_request(_loopback_only)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        flask.wsgi_app = ProxyFix(flask.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    CSRFProtect(flask)
+    init_ui(flask)
+    init_accounts(flask)
+    for register in HANDLERS:
+        register()
+    register_sources()
+    for blueprint in BLUEPRINTS:
+        flask.register_blueprint(blueprint)
+    flask.context_processor(navigation.context)
+    flask.teardown_appcontext(lambda _error: db.close())
+    commands.register(flask)
+    return flask
+
+
+def _refuse_mixing(settings: config.Settings) -> None:
+    """Demo never runs where production has been, nor under a production server."""
+    if settings.env == "demo" and "gunicorn" in sys.modules:
+        raise config.SettingsError("the demo does not run under gunicorn; set ZHENJIE_ENV=production")
+    if not marks.exists():
+        return
+    if settings.is_production:
+        if marks.get("production") is None:
+            marks.put("production", "1")
+    elif settings.env == "demo" and marks.get("production") is not None:
+        raise config.SettingsError("production has used this database: the demo refuses to run on it")
+    db.close()
+
+
+def _loopback_only() -> None:
+    host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
+    if host not in LOOPBACK or any(name in request.headers for name in FORWARDED):
+        abort(400, "演示环境只能在本机访问。")
