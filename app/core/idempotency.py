@@ -1,0 +1,74 @@
+"""Twice the same request is one effect: the first answer is kept and given again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.core.db import BigId, Row, session
+from app.core.errors import Conflict
+from app.core.identity import Actor
+
+
+class IdempotencyKey(Row):
+    """A request that has been carried out, with its answer."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (UniqueConstraint("person_id", "scope", "key"),)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    scope: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(80))
+    request_hash: Mapped[str] = mapped_column(String(64))
+    response: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+def _fingerprint(request: Mapping[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(dict(request), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def remember(actor: Actor, scope: str, key: str | None, request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The answer given to this request before, None when it is new (or carries no key).
+
+    Raises:
+        Conflict: the key was used for another request.
+    """
+    if not key or actor.person_id is None:
+        return None
+    found = session().scalar(
+        select(IdempotencyKey).where(
+            IdempotencyKey.person_id == actor.person_id,
+            IdempotencyKey.scope == scope,
+            IdempotencyKey.key == key[:80],
+        )
+    )
+    if found is None:
+        return None
+    if found.request_hash != _fingerprint(request):
+        raise Conflict("这张表单已经提交过，内容与上次不同。请刷新页面，在最新内容上重新填写。")
+    return found.response
+
+
+def answer(
+    actor: Actor, scope: str, key: str | None, request: Mapping[str, Any], response: Mapping[str, Any]
+) -> None:
+    """Keep the answer in the transaction of the effect; a racing twin fails on the unique key."""
+    if not key or actor.person_id is None:
+        return
+    session().add(
+        IdempotencyKey(
+            person_id=actor.person_id,
+            scope=scope,
+            key=key[:80],
+            request_hash=_fingerprint(request),
+            response=dict(response),
+            created_at=clock.now(),
+        )
+    )
