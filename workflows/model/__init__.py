@@ -1,0 +1,1 @@
+"""Reading models safely: XML, decision tables, checks."""
