@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from workflows.engine import expressions
+from workflows import expressions
 from workflows.errors import DecisionError, ExpressionError, UnsafeXml
 from workflows.model.xml import local, parse
 

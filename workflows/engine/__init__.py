@@ -1,0 +1,6 @@
+"""Run models: the only place, with `workflows.model` and `workflows.repair`, that knows SpiffWorkflow."""
+
+from workflows.engine.model import Model
+from workflows.engine.running import cancel, complete, fire_timers, look, start
+
+__all__ = ["Model", "cancel", "complete", "fire_timers", "look", "start"]
