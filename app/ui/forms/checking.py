@@ -11,6 +11,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from app.core.errors import Refusal, Refusals
+from app.ui.filters import source
 from app.ui.forms.casting import CONTROL
 from app.ui.forms.messages import message
 from app.ui.forms.model import Column, Form
@@ -61,6 +62,15 @@ def faults_of(form: Form, answers: Mapping[str, Any]) -> dict[str, str]:
         for name, text in (*_texts(one, asked.get(one.key)), *_rows(form, one, asked)):
             found.setdefault(name, text)
     return dict(sorted(found.items(), key=lambda item: _rank(list(fields), item[0])))
+
+
+def errors_of(refusal: Refusal) -> dict[str, str]:
+    """What a refused form shows: {field name: message}; what belongs to no field stands under ""."""
+    found: dict[str, list[str]] = {}
+    for one in refusal.errors:
+        basis = f"（依据：{source(one.rule)}）" if one.rule else ""
+        found.setdefault(one.field or "", []).append(one.message + basis)
+    return {name: "；".join(texts) for name, texts in found.items()}
 
 
 def _effective(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:

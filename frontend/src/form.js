@@ -1,0 +1,24 @@
+// Forms rendered on the server, made quick to fill in: rows, totals, conditions, uploads, drafts.
+import { installAmounts, installCounters } from './lib/inputs.js';
+import { installRows } from './lib/rows.js';
+import { installVisibility } from './lib/visibility.js';
+import { installUploads } from './lib/uploads.js';
+import { installDraft } from './lib/draft.js';
+
+export function enhance(form) {
+  installAmounts(form);
+  installCounters(form);
+  installRows(form);
+  installVisibility(form);
+  installUploads(form);
+  installDraft(form);
+  form.querySelector('#form-errors')?.focus();
+  form.dataset.ready = '1';
+}
+
+for (const form of document.querySelectorAll('form[data-island="form"]')) enhance(form);
+document.addEventListener('htmx:load', (event) => {
+  for (const form of event.detail.elt.querySelectorAll?.('form[data-island="form"]:not([data-ready])') ?? []) {
+    enhance(form);
+  }
+});
