@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 from uuid import UUID
 
@@ -285,7 +285,7 @@ def _path(task: Any) -> tuple[str, ...]:
 
 def _prune(workflow: BpmnWorkflow) -> None:
     """Finished called diagrams have given their data back; keeping them would only bloat the state."""
-    for key, part in list(workflow.subprocesses.items()):
+    for key, part in reversed(list(workflow.subprocesses.items())):  # inner ones first
         if part.completed and workflow.get_task_from_id(key).has_state(TaskState.FINISHED_MASK):
             del workflow.subprocesses[key]
 
@@ -304,4 +304,5 @@ def next_due(workflow: BpmnWorkflow) -> datetime | None:
                 value = value["next"] if value.get("cycles") else None
             if isinstance(value, str):
                 moments.append(TimerEventDefinition.parse_time_or_duration(value))
-    return min(moments).astimezone(UTC) if moments else None
+    # The library fires a timer only after its moment has passed.
+    return min(moments).astimezone(UTC) + timedelta(seconds=1) if moments else None
