@@ -123,7 +123,7 @@ def answer_all(actor: Actor, notice: Notice, rows: Sequence[dict[str, Any]], fie
         )
 
 
-def notice_of(ctx: TaskContext, kind: str, variable: str = "notice_id") -> Notice:
+def notice_of(ctx: TaskContext, kind: str, variable: str) -> Notice:
     """The notice a step is about: named by the process variable, else the newest of its kind.
 
     Raises:
@@ -137,11 +137,11 @@ def notice_of(ctx: TaskContext, kind: str, variable: str = "notice_id") -> Notic
 
 
 def _prepare_close(ctx: TaskContext, form: Form) -> Form:
-    return prepare_close(form, notice_of(ctx, "project"))
+    return prepare_close(form, notice_of(ctx, "project", "notice_id"))
 
 
 def _close(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
-    notice = notice_of(ctx, "project")
+    notice = notice_of(ctx, "project", "notice_id")
     result, opinion = answers["decision"], answers.get("opinion", "")
     answer_all(ctx.actor, notice, answers.get("objections", []))
     upheld = [bool(one.upheld) for one in queries.objections_of(notice.id)]
