@@ -56,7 +56,8 @@ def _http(error: HTTPException) -> Response:
         return answer(status, *CSRF)
     if status in PAGES:
         title, detail = PAGES[status]
-        return answer(status, title, detail)
+        own = error.description if error.description != type(error).description else None
+        return answer(status, title, own or detail)
     return answer(status, HTTPStatus(status).phrase, PAGES[400 if status < 500 else 500][1])
 
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from app.core import clock
 from app.ui import errors, filters, security
 from app.ui.assets import DIST, Assets
+from app.ui.forms import defaults
 
 bp = Blueprint("ui", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
 
@@ -16,7 +17,7 @@ def init_ui(app: Flask, assets: Assets | None = None) -> None:
     """Install templates, filters, helpers, headers and error pages.
 
     The pages use these names of the context, all optional: `nav` (list of `NavGroup`), `tabs` (list of
-    `NavItem`), `portal_nav`, `actor`, `unit_name`, `active`, `settings`, `search_url`, `search_text`,
+    `NavItem`), `portal_nav`, `actor`, `unit_name`, `role_names`, `active`, `settings`, `search_url`, `search_text`,
     `login_url`, `logout_url`, `account_items` (list of `NavItem`), `messages_url`, `unread`. `csrf_token`
     comes from Flask-WTF's CSRFProtect.
     """
@@ -33,6 +34,7 @@ def init_ui(app: Flask, assets: Assets | None = None) -> None:
         icon=built.icon,
         csp_nonce=security.csp_nonce,
         now=clock.now,
+        start_values=defaults,
         today=clock.today,
     )
     env.globals.setdefault("csrf_token", _no_token)

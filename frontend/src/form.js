@@ -12,7 +12,7 @@ export function enhance(form) {
   installVisibility(form);
   installUploads(form);
   installDraft(form);
-  form.querySelector('#form-errors')?.focus();
+  document.getElementById('form-errors')?.focus();
   form.dataset.ready = '1';
 }
 

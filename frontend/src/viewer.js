@@ -1,8 +1,8 @@
 // The way of a case on its diagram: where it has been, where it is, what is late. Read only.
 //
-// config: { xmlUrl, title, states: {element id: 'done' | 'active' | 'late' | 'todo'},
-//           badges: {element id: {text, tone}}, calls: {element id: url}, taken: [flow id, …] }
-// A url of `calls` answers such a config as JSON (shown in place) or a page (opened).
+// config: { xmlUrl, states: {element id: 'done' | 'active' | 'late' | 'todo'}, badges: {element id: {text, tone}},
+//           calls: {element id: url}, trail: [{name, url}, …] from the whole diagram down to this one }
+// A url answers such a config as JSON (shown in place) or a page (opened).
 import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
 import './styles/viewer.css';
@@ -25,7 +25,6 @@ class Flow {
     this.root = root;
     this.wait = root.querySelector('[data-wait]');
     this.path = root.parentElement.querySelector('[data-path]');
-    this.trail = [];
     this.viewer = new NavigatedViewer({
       container: root.querySelector('.zj-canvas'),
       zoomScroll: { enabled: false }, // the page scrolls over the diagram
@@ -62,7 +61,7 @@ class Flow {
       console.error(error);
       return;
     }
-    this.config = { states: {}, badges: {}, calls: {}, ...config };
+    this.config = { states: {}, badges: {}, calls: {}, trail: [], ...config };
     this.say('');
     this.paint();
     this.label();
@@ -87,20 +86,41 @@ class Flow {
 
   paint() {
     const { states } = this.config;
-    const been = (element) => states[element.id] === 'done';
     const reached = (element) => ['done', 'active', 'late'].includes(states[element.id]);
-    const taken = this.config.taken && new Set(this.config.taken);
+    const crossed = this.crossed(reached);
+    const left = (element) => states[element.id] === 'done' || crossed.has(element);
     for (const element of this.registry.getAll()) {
       const state = states[element.id];
       if (element.type === 'bpmn:Lane' || element.type === 'bpmn:Participant') this.colour(element, '#fff', FRAME);
       else if (element.type === 'bpmn:SequenceFlow') {
-        const walked = taken ? taken.has(element.id) : been(element.source) && reached(element.target);
-        if (walked) this.colour(element, '#fff', PAINT.done[1]);
+        if (left(element.source) && (reached(element.target) || crossed.has(element.target))) {
+          this.colour(element, '#fff', PAINT.done[1]);
+        }
       } else if (PAINT[state] && !element.labelTarget) {
         this.colour(element, ...PAINT[state]);
         this.canvas.addMarker(element, `zj-is-${state}`);
       }
     }
+  }
+
+  // gateways and start events carry no state of their own: crossed when they lie between steps that were reached
+  crossed(reached) {
+    const silent = this.registry.filter(
+      (element) => /Gateway|StartEvent|Intermediate/.test(element.type) && !element.labelTarget && !reached(element),
+    );
+    const entered = new Set();
+    const leads = new Set();
+    for (let size = -1; size !== entered.size + leads.size; ) {
+      size = entered.size + leads.size;
+      for (const element of silent) {
+        const before = element.incoming.map((flow) => flow.source);
+        const after = element.outgoing.map((flow) => flow.target);
+        const started = element.type === 'bpmn:StartEvent';
+        if (started || before.some((one) => this.config.states[one.id] === 'done' || entered.has(one))) entered.add(element);
+        if (after.some((one) => reached(one) || leads.has(one))) leads.add(element);
+      }
+    }
+    return new Set(silent.filter((element) => entered.has(element) && leads.has(element)));
   }
 
   // badges above a step, and a button on each stage that opens its own diagram
@@ -110,7 +130,7 @@ class Flow {
       const shape = this.registry.get(id);
       if (!shape) continue;
       const note = document.createElement('span');
-      note.className = `zj-flow-badge zj-t-${badge.tone ?? 'brand'}`;
+      note.className = `zj-flow-badge zj-t-${{ late: 'bad', soon: 'warn' }[badge.tone] ?? badge.tone ?? 'brand'}`;
       note.textContent = badge.text;
       overlays.add(id, { position: { top: -12, left: shape.width / 2 }, html: note, scale: { min: 0.85, max: 1.2 } });
     }
@@ -136,36 +156,33 @@ class Flow {
     }
   }
 
-  async open(id) {
+  open(id) {
     const url = this.config?.calls[id];
-    if (!url) return;
+    if (url) this.go(url);
+  }
+
+  async go(url) {
     const answer = await fetch(url, { headers: { Accept: 'application/json' } }).catch(() => null);
     if (!answer?.ok || !answer.headers.get('Content-Type')?.includes('json')) {
       window.location.assign(url);
       return;
     }
-    const next = await answer.json();
-    next.title ??= this.registry.get(id)?.businessObject.name ?? '';
-    this.trail.push(this.config);
-    await this.show(next);
+    await this.show(await answer.json());
     this.path?.querySelector('button')?.focus();
   }
 
   drawPath() {
-    if (!this.path) return;
-    this.path.hidden = !this.trail.length;
-    const steps = this.trail.map((config, depth) => {
+    const steps = this.config.trail.slice(0, -1).map(({ name, url }) => {
       const back = document.createElement('button');
       back.type = 'button';
-      back.textContent = config.title ?? '全流程';
-      back.addEventListener('click', () => {
-        this.trail.length = depth;
-        this.show(config);
-      });
+      back.textContent = name;
+      back.addEventListener('click', () => this.go(url));
       return back;
     });
+    if (!this.path) return;
+    this.path.hidden = !steps.length;
     const here = document.createElement('span');
-    here.textContent = this.config.title ?? '';
+    here.textContent = this.config.trail.at(-1)?.name ?? '';
     here.setAttribute('aria-current', 'true');
     this.path.replaceChildren(...steps, here);
   }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.ui.forms.casting import cast, complete
-from app.ui.forms.checking import check, errors_of, faults_of
+from app.ui.forms.checking import check, errors_by_field, faults_of
 from app.ui.forms.model import Fact, FactTable, Form, FormError, defaults, load
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "check",
     "complete",
     "defaults",
-    "errors_of",
+    "errors_by_field",
     "faults_of",
     "load",
 ]

@@ -64,7 +64,7 @@ def faults_of(form: Form, answers: Mapping[str, Any]) -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda item: _rank(list(fields), item[0])))
 
 
-def errors_of(refusal: Refusal) -> dict[str, str]:
+def errors_by_field(refusal: Refusal) -> dict[str, str]:
     """What a refused form shows: {field name: message}; what belongs to no field stands under ""."""
     found: dict[str, list[str]] = {}
     for one in refusal.errors:

@@ -188,6 +188,11 @@ class Form:
         """With these fields filled in (added to the ones already filled in)."""
         return self.replace(values={**self.values, **values})
 
+    def answered(self, answers: Mapping[str, Any]) -> Form:
+        """With exactly these answers, for a form shown again: what a person emptied stays empty."""
+        own = {one.key for one in self.fields if one.read_only}
+        return self.replace(values={**{k: v for k, v in self.values.items() if k in own}, **answers})
+
     def add_facts(self, *facts: Fact | tuple[str, str] | tuple[str, str, str]) -> Form:
         """With more facts above the questions."""
         more = tuple(one if isinstance(one, Fact) else Fact(*one) for one in facts)

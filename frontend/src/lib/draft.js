@@ -1,7 +1,11 @@
 // Drafts: kept on the server 1.5 s after the last change; one is warned before leaving with unsaved words.
 const PAUSE = 1500;
 
+// the server says when: a moment, or the time as people read it
 const clockOf = (moment) =>
+  /^\d\d:\d\d$/.test(moment) ? moment : timeOf(moment ? new Date(moment) : new Date());
+
+const timeOf = (moment) =>
   new Intl.DateTimeFormat('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: 'Asia/Shanghai' }).format(
     moment,
   );
@@ -32,7 +36,7 @@ export function installDraft(form) {
       if (!answer.ok) throw new Error(String(answer.status));
       const { saved_at: at } = await answer.json().catch(() => ({}));
       if (mine === version) unsaved = false;
-      say(`已保存 ${clockOf(at ? new Date(at) : new Date())}`);
+      say(`已保存 ${clockOf(at)}`);
     } catch {
       say('草稿没有保存成功，请检查网络。已填内容仍在本页。', true);
     }

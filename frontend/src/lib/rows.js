@@ -84,15 +84,15 @@ class Rows {
     let bad = false;
     if (wanted !== null) {
       const left = wanted - total;
-      bad = left !== 0n;
-      text = bad ? `应为 ${words(wanted)}，${left > 0n ? '还差' : '多出'} ${words(left > 0n ? left : -left)}` : '合计正确';
+      bad = left !== 0n && total !== 0n;
+      text = left !== 0n ? `应为 ${words(wanted)}，${left > 0n ? '还差' : '多出'} ${words(left > 0n ? left : -left)}` : '合计正确';
     } else if (most !== null) {
       bad = total > most;
       text = bad ? `超过上限 ${words(total - most)}` : `上限 ${words(most)}`;
     }
     if (gap.textContent !== text) gap.textContent = text;
     gap.classList.toggle('zj-gap-bad', bad);
-    gap.classList.toggle('zj-gap-good', !bad && wanted !== null);
+    gap.classList.toggle('zj-gap-good', wanted !== null && wanted === total);
   }
 
   // another field of the form a total is compared with; null while it holds no number
