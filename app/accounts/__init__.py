@@ -1,0 +1,1 @@
+"""Org units, people, roles, login."""

@@ -1,0 +1,117 @@
+"""Every route states who may use it; the screen can say why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Flask, g, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user
+
+from app.accounts.models import Person
+from app.accounts.queries import actor as actor_of
+from app.core import db
+from app.core.errors import Forbidden
+from app.core.identity import Actor, Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Permission(StrEnum):
+    """What a role lets a person do outside the steps of a case."""
+
+    START_PROJECT = "start_project"
+    BID = "bid"
+    CANCEL_CASE = "cancel_case"
+    MANAGE_FUNDS = "manage_funds"
+    MANAGE_LIST = "manage_list"
+    SEE_AUDIT = "see_audit"
+
+
+PERMISSIONS: dict[Permission, frozenset[Role]] = {
+    Permission.START_PROJECT: frozenset({Role.COMMITTEE_MEMBER, Role.SECRETARY, Role.STREET_CLERK}),
+    Permission.BID: frozenset({Role.ORGANISATION_MEMBER}),
+    Permission.CANCEL_CASE: frozenset({Role.STREET_LEADER}),
+    Permission.MANAGE_FUNDS: frozenset({Role.DISTRICT_FINANCE, Role.DISTRICT_OFFICER, Role.STREET_FINANCE}),
+    Permission.MANAGE_LIST: frozenset({Role.DISTRICT_OFFICER}),
+    Permission.SEE_AUDIT: frozenset({Role.AUDITOR, Role.AUDIT_ADMIN}),
+}
+
+
+class User(UserMixin):
+    """The signed-in person as the login library knows it."""
+
+    def __init__(self, person: Person) -> None:
+        self.id = f"{person.id}:{person.session_version}"
+        self.person_id = person.id
+        self.must_change = person.must_change
+        self.name = person.name
+
+
+def init_accounts(flask: Flask) -> None:
+    """Install the login manager."""
+    manager = LoginManager(flask)
+    manager.session_protection = None  # office networks change addresses; the session is bound otherwise
+
+    @manager.user_loader
+    def _load(key: str) -> User | None:
+        number, _, version = key.partition(":")
+        person = db.session().get(Person, int(number)) if number.isdigit() else None
+        # A changed password raises the version: every other session of the person ends.
+        if person is None or not person.active or str(person.session_version) != version:
+            return None
+        return User(person)
+
+
+def current_actor() -> Actor:
+    """Who acts in this request, read once."""
+    if "actor" not in g:
+        g.actor = actor_of(current_user.person_id)
+    actor: Actor = g.actor
+    return actor
+
+
+def allowed(actor: Actor, permission: Permission) -> bool:
+    """Whether a role of the actor carries a permission, in whatever unit."""
+    return any(actor.has(role) for role in PERMISSIONS[permission])
+
+
+def public(view: View) -> View:
+    """A page for everybody, signed in or not."""
+    view.access = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """A page for everybody who has signed in; what they see there is scoped by the query."""
+    return _guard(view, "signed_in", None)
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """A page for the roles that carry a permission."""
+    return lambda view: _guard(view, permission.value, permission)
+
+
+def _guard(view: View, label: str, permission: Permission | None) -> View:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if not current_user.is_authenticated:
+            session["next"] = request.full_path if request.method == "GET" else request.path
+            return redirect(url_for("accounts.login"))
+        if current_user.must_change and request.endpoint != "accounts.password":
+            return redirect(url_for("accounts.password"))
+        if permission is not None and not allowed(current_actor(), permission):
+            raise Forbidden("您的岗位没有这项权限。如确需办理，请联系本单位管理人员。")
+        return view(*args, **kwargs)
+
+    guarded.access = label  # type: ignore[attr-defined]
+    return guarded  # type: ignore[return-value]
+
+
+def unguarded(flask: Flask) -> list[str]:
+    """Endpoints that state no access: there must be none."""
+    return sorted(
+        name for name, view in flask.view_functions.items() if getattr(view, "access", None) is None
+    )

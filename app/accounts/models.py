@@ -1,0 +1,61 @@
+"""Tables of units and people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import BigId, Row
+
+KINDS = ("city", "district", "street", "community", "department", "organisation", "evaluator")
+
+
+class OrgUnit(Row):
+    """A unit that people belong to: office, committee, organisation."""
+
+    __tablename__ = "org_unit"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {KINDS}", name="kind"),
+        Index("ix_org_unit_path", "path"),
+        Index("ix_org_unit_parent", "parent_id", "kind"),
+    )
+    code: Mapped[str | None] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    short_name: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(16))
+    area_kind: Mapped[str | None] = mapped_column(String(20))
+    parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("org_unit.id"))
+    city: Mapped[str] = mapped_column(String(6))
+    path: Mapped[str] = mapped_column(String(200))  # "/1/5/23/": all units above and itself
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Person(Row):
+    """Somebody who can sign in."""
+
+    __tablename__ = "person"
+    login: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    must_change: Mapped[bool] = mapped_column(default=True)
+    active: Mapped[bool] = mapped_column(default=True)
+    failed_logins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    last_login_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    session_version: Mapped[int] = mapped_column(default=1)
+
+
+class Membership(Row):
+    """A person's role in a unit."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("person_id", "unit_id", "role"),
+        Index("ix_membership_role", "role", "unit_id"),
+    )
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_unit.id"))
+    role: Mapped[str] = mapped_column(String(60))

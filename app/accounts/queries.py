@@ -1,0 +1,112 @@
+"""Reads of units and people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import exists, select
+
+from app.accounts.models import Membership, OrgUnit, Person
+from app.core.db import session
+from app.core.errors import NotFound
+from app.core.identity import Actor, Grant
+
+
+def actor(person_id: int) -> Actor:
+    """The person as services know it: roles, and all units he may look into (his own and those below).
+
+    Raises:
+        NotFound: no such person, or not active.
+    """
+    db = session()
+    person = db.get(Person, person_id)
+    if person is None or not person.active:
+        raise NotFound
+    rows = db.execute(
+        select(Membership.role, Membership.unit_id, OrgUnit.path, OrgUnit.kind)
+        .join(OrgUnit, OrgUnit.id == Membership.unit_id)
+        .where(Membership.person_id == person_id, OrgUnit.active)
+    ).all()
+    scope = {row.unit_id for row in rows}
+    for path in {row.path for row in rows if row.kind in ("city", "district", "street")}:
+        scope.update(db.scalars(select(OrgUnit.id).where(OrgUnit.path.startswith(path, autoescape=True))))
+    grants = frozenset(Grant(row.role, row.unit_id) for row in rows)
+    return Actor(person_id, person.name, grants, frozenset(scope))
+
+
+def unit(unit_id: int) -> OrgUnit:
+    """A unit by id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = session().get(OrgUnit, unit_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def unit_by_code(code: str) -> OrgUnit:
+    """A unit by its area code.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = session().scalar(select(OrgUnit).where(OrgUnit.code == code))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def unit_name(unit_id: int | None) -> str:
+    """The short name of a unit, "" for none."""
+    found = session().get(OrgUnit, unit_id) if unit_id is not None else None
+    return found.short_name if found else ""
+
+
+def units_below(unit_id: int, kind: str | None = None) -> list[OrgUnit]:
+    """All units under one, in the order of their codes."""
+    query = select(OrgUnit).where(
+        OrgUnit.path.startswith(unit(unit_id).path, autoescape=True), OrgUnit.id != unit_id, OrgUnit.active
+    )
+    if kind:
+        query = query.where(OrgUnit.kind == kind)
+    return list(session().scalars(query.order_by(OrgUnit.code, OrgUnit.id)))
+
+
+def people_with(role: str, unit_id: int) -> list[Person]:
+    """Active people with a role in a unit, longest known first."""
+    query = (
+        select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.role == role, Membership.unit_id == unit_id, Person.active)
+    )
+    return list(session().scalars(query.order_by(Person.id)))
+
+
+def has_people(role: str, unit_id: int) -> bool:
+    """Whether anybody holds a role in a unit."""
+    found = (
+        exists()
+        .where(Membership.role == role, Membership.unit_id == unit_id)
+        .where(Person.id == Membership.person_id, Person.active)
+    )
+    return bool(session().scalar(select(found)))
+
+
+def names_of_people(ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Names by id, in one statement."""
+    wanted = sorted({i for i in ids if i is not None})
+    if not wanted:
+        return {}
+    rows = session().execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
+    return dict(rows.tuples().all())
+
+
+def names_of_units(ids: Iterable[int | None]) -> dict[int | None, str]:
+    """Short names by id, in one statement."""
+    wanted = sorted({i for i in ids if i is not None})
+    if not wanted:
+        return {}
+    rows = session().execute(select(OrgUnit.id, OrgUnit.short_name).where(OrgUnit.id.in_(wanted)))
+    return dict(rows.tuples().all())

@@ -1,0 +1,76 @@
+"""Sign in, sign out, change password."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from app.accounts import services
+from app.accounts.access import User, current_actor, public, signed_in
+from app.accounts.demo import demo_logins
+from app.core.errors import Refusal
+
+bp = Blueprint("accounts", __name__, template_folder="templates")
+
+
+@bp.route("/login", methods=["GET", "POST"])
+@public
+def login() -> str | Response | tuple[str, int]:
+    """Sign in (登录)."""
+    if current_user.is_authenticated and request.method == "GET":
+        return redirect(url_for("inbox.desk"))
+    error = None
+    name = request.form.get("login", "")
+    if request.method == "POST":
+        try:
+            person = services.authenticate(name, request.form.get("password", ""))
+        except Refusal as refusal:
+            error = refusal.message
+        else:
+            wanted = session.get("next", "")
+            session.clear()  # a session known before signing in must not live on
+            session.permanent = True
+            login_user(User(person))
+            return redirect(wanted if safe(wanted) else url_for("inbox.desk"))
+    shown = demo_logins() if current_app.config["SETTINGS"].is_demo else []
+    page = render_template("accounts/login.html", error=error, login=name, demo_logins=shown)
+    return (page, 401) if error else page
+
+
+@bp.post("/logout")
+@signed_in
+def logout() -> Response:
+    """Sign out (退出)."""
+    logout_user()
+    session.clear()
+    return redirect(url_for("accounts.login"))
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@signed_in
+def password() -> str | Response | tuple[str, int]:
+    """Change the password; the first one has to be changed (修改密码)."""
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        new = request.form.get("new_password", "")
+        if new != request.form.get("repeat", ""):
+            errors["repeat"] = "两次输入的新密码不一致。"
+        else:
+            try:
+                person = services.change_password(current_actor(), request.form.get("old_password", ""), new)
+            except Refusal as refusal:
+                errors[refusal.field or "old_password"] = refusal.message
+            else:
+                session.clear()
+                session.permanent = True
+                login_user(User(person))
+                flash("密码已修改。", "success")
+                return redirect(url_for("inbox.desk"))
+    page = render_template("accounts/password.html", errors=errors, forced=current_user.must_change)
+    return (page, 422) if errors else page
+
+
+def safe(target: str) -> bool:
+    """Only paths of this site: a link must not lead a person elsewhere after signing in."""
+    return target.startswith("/") and not target.startswith(("//", "/\\"))
