@@ -15,6 +15,7 @@ import config
 from app.accounts.access import init_accounts
 from app.accounts.views import bp as accounts_bp
 from app.api.views import bp as api_bp
+from app.audit import services as audit
 from app.cli import commands
 from app.contracts import handlers as contracts_handlers
 from app.core import db, marks
@@ -78,6 +79,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session: a long form must not expire
         SETTINGS=settings,
     )
+    audit.configure(settings.audit_key)
     db.bind(db.make_engine(settings.database_url))
     definitions.forget()
     _refuse_mixing(settings)

@@ -1,0 +1,1 @@
+"""Uploads: in the database by content hash, written in the transaction of the row that names them."""

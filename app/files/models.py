@@ -1,0 +1,31 @@
+"""Tables of uploads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from app.core.db import Base, BigId, Row
+
+
+class Blob(Base):
+    """Bytes, known by their hash."""
+
+    __tablename__ = "blob"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    data: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+
+
+class StoredFile(Row):
+    """An upload: a name for some bytes."""
+
+    __tablename__ = "stored_file"
+    sha256: Mapped[str] = mapped_column(String(64), ForeignKey("blob.sha256"))
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigId)
+    uploaded_by: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    uploaded_at: Mapped[datetime]
+    case_id: Mapped[int | None] = mapped_column(BigId, index=True)

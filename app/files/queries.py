@@ -1,0 +1,49 @@
+"""Reads of uploads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import select
+
+from app.core.db import session
+from app.core.errors import NotFound
+from app.core.identity import Actor
+from app.files.models import Blob, StoredFile
+
+_case_visible: Callable[[Actor, int], bool] | None = None
+
+
+def register_visibility(rule: Callable[[Actor, int], bool]) -> None:
+    """Tell who may see the papers of a case: the rule lives in a room above."""
+    global _case_visible
+    _case_visible = rule
+
+
+def describe(ids: Iterable[int]) -> list[StoredFile]:
+    """Files by id, in the given order; unknown ids are left out."""
+    wanted = list(ids)
+    if not wanted:
+        return []
+    found = {f.id: f for f in session().scalars(select(StoredFile).where(StoredFile.id.in_(wanted)))}
+    return [found[i] for i in wanted if i in found]
+
+
+def readable(actor: Actor, file_id: int) -> StoredFile:
+    """A file the actor may read: his own upload, or a paper of a case he may see.
+
+    Raises:
+        NotFound: no such file for these eyes.
+    """
+    found = session().get(StoredFile, file_id)
+    if found is None:
+        raise NotFound
+    own = found.uploaded_by == actor.person_id
+    if not own and (found.case_id is None or _case_visible is None or not _case_visible(actor, found.case_id)):
+        raise NotFound
+    return found
+
+
+def content(file: StoredFile) -> bytes:
+    """The bytes of a file."""
+    return session().get_one(Blob, file.sha256).data
