@@ -1,1 +1,1 @@
-"""What the application tells people."""
+"""Messages to people inside the application (站内消息)."""
