@@ -1,1 +1,1 @@
-"""Who did what, in chains of hashes that show every later change (审计)."""
+"""Who did what, when: an append-only log in hash chains."""

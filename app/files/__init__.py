@@ -1,1 +1,1 @@
-"""Uploads, kept by content in the database (附件)."""
+"""Uploads: in the database by content hash, written in the transaction of the row that names them."""

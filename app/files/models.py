@@ -1,17 +1,17 @@
-"""Uploaded files: the content once, its uses many times."""
+"""Tables of uploads."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from app.core.db import Base, BigId, Row
 
 
 class Blob(Base):
-    """Content by its hash; the same file uploaded twice is kept once."""
+    """Bytes, known by their hash."""
 
     __tablename__ = "blob"
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -19,14 +19,13 @@ class Blob(Base):
 
 
 class StoredFile(Row):
-    """One upload (附件): loose until the form that names it is handed in, then part of its case."""
+    """An upload: a name for some bytes."""
 
     __tablename__ = "stored_file"
-    __table_args__ = (CheckConstraint("size > 0", name="size"),)
     sha256: Mapped[str] = mapped_column(String(64), ForeignKey("blob.sha256"))
-    name: Mapped[str] = mapped_column(String(160))
+    name: Mapped[str] = mapped_column(String(200))
     media_type: Mapped[str] = mapped_column(String(100))
-    size: Mapped[int]
-    uploaded_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    size: Mapped[int] = mapped_column(BigId)
+    uploaded_by: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     uploaded_at: Mapped[datetime]
-    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("cases.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(BigId, index=True)

@@ -1,1 +1,1 @@
-"""Messages to people inside the application (站内消息)."""
+"""What the application tells people."""
