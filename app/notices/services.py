@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.accounts.queries import unit_name
+from app.accounts.queries import unit
 from app.audit import services as audit
 from app.core import clock
 from app.core.db import session, unit_of_work
@@ -55,7 +55,7 @@ def publish(
             title=title.strip(),
             body=body.strip(),
             facts=dict(facts or {}),
-            publisher=unit_name(case.street_id),
+            publisher=unit(case.street_id).name,
             published_at=now,
             published_by=actor.person_id,
             from_day=clock.local(now).date() + timedelta(days=1),
