@@ -45,11 +45,15 @@ def survey_of_code(code: str) -> tuple[Survey, bool]:
     Raises:
         NotFound: nobody printed this code.
     """
-    row = session().execute(
-        select(Survey, SurveyCode.used)
-        .join(SurveyCode, SurveyCode.survey_id == Survey.id)
-        .where(SurveyCode.code_hash == code_hash(code))
-    ).one_or_none()
+    row = (
+        session()
+        .execute(
+            select(Survey, SurveyCode.used)
+            .join(SurveyCode, SurveyCode.survey_id == Survey.id)
+            .where(SurveyCode.code_hash == code_hash(code))
+        )
+        .one_or_none()
+    )
     if row is None:
         raise NotFound("没有找到这个问卷码，请核对后重新扫码或输入。")
     return row[0], row[1]
@@ -62,16 +66,18 @@ def codes_of(survey_id: int) -> CodeCount:
         .where(SurveyCode.survey_id == survey_id)
         .group_by(SurveyCode.used)
     )
-    counts = {used: count for used, count in rows}
+    counts = dict(rows)
     return CodeCount(sum(counts.values()), counts.get(True, 0))
 
 
 def result(survey_id: int, min_n: int) -> SurveyResult:
     """The figures of a survey; too few answers give none (ZH-26a)."""
     survey = by_id(survey_id)
-    rows = session().execute(
-        select(SurveyAnswer.scores, SurveyAnswer.channel).where(SurveyAnswer.survey_id == survey_id)
-    ).all()
+    rows = (
+        session()
+        .execute(select(SurveyAnswer.scores, SurveyAnswer.channel).where(SurveyAnswer.survey_id == survey_id))
+        .all()
+    )
     paper = sum(1 for _, channel in rows if channel == "paper")
     return result_of(survey.questions, [scores for scores, _ in rows], min_n, paper)
 

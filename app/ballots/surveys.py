@@ -11,7 +11,8 @@ import segno
 from sqlalchemy import CursorResult, func, select, update
 
 from app.audit import services as audit
-from app.ballots import survey_queries, survey_rules as rules
+from app.ballots import survey_queries
+from app.ballots import survey_rules as rules
 from app.ballots.survey_models import Survey, SurveyAnswer, SurveyCode
 from app.core import clock
 from app.core.db import unit_of_work
@@ -94,7 +95,9 @@ def issue_codes(actor: Actor, survey_id: int, count: int) -> list[str]:
         if not 1 <= count <= rules.MOST_CODES:
             raise Refusal(f"一次可以打印 1 到 {rules.MOST_CODES} 张，请修改数量。", field="count")
         codes = ["".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) for _ in range(count)]
-        db.add_all(SurveyCode(survey_id=survey.id, code_hash=rules.code_hash(code), used=False) for code in codes)
+        db.add_all(
+            SurveyCode(survey_id=survey.id, code_hash=rules.code_hash(code), used=False) for code in codes
+        )
         db.flush()
         _record(actor, survey, "ballots.issue_codes", {"count": count})
         return codes
@@ -186,6 +189,4 @@ def _add(
 
 
 def _record(actor: Actor, survey: Survey, action: str, after: dict[str, Any]) -> None:
-    audit.record(
-        f"survey:{survey.id}", action, actor=actor, subject=f"survey:{survey.id}", after=after
-    )
+    audit.record(f"survey:{survey.id}", action, actor=actor, subject=f"survey:{survey.id}", after=after)

@@ -194,8 +194,8 @@ def _prepare_credit(ctx: TaskContext, form: Form) -> Form:
         kind="evaluation",
         grade=evaluation.grade,
         text=(
-            f"承接“{ctx.case.title}”，绩效评价 {rules.points(evaluation.total)} 分，等级“{evaluation.grade}”。"
-            f"{evaluation.credit_entry or ''}"
+            f"承接“{ctx.case.title}”，绩效评价 {rules.points(evaluation.total)} 分，"
+            f"等级“{evaluation.grade}”。{evaluation.credit_entry or ''}"
         ),
     )
 

@@ -22,7 +22,9 @@ class Evaluation(OfCase):
     __table_args__ = (
         UniqueConstraint("case_id", "round_no"),
         CheckConstraint("evaluator IN ('street','third_party')", name="evaluator"),
-        CheckConstraint("(evaluator = 'third_party') = (evaluator_unit_id IS NOT NULL)", name="evaluator_unit"),
+        CheckConstraint(
+            "(evaluator = 'third_party') = (evaluator_unit_id IS NOT NULL)", name="evaluator_unit"
+        ),
         CheckConstraint("satisfaction_weight BETWEEN 1 AND 100", name="satisfaction_weight"),
         CheckConstraint(
             "state IN ('planned','scored','confirmed','rectifying','rectified','published','closed')",

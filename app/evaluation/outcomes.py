@@ -25,7 +25,10 @@ class Consequence:
 def parties(pack: Pack) -> dict[str, int]:
     """Least number of opinions by party (ZH-27b)."""
     needed = pack.decide("evaluation_parties", {"pack": pack.key})
-    return {"committee": int(needed["committee"]), "resident_representative": int(needed["resident_representative"])}
+    return {
+        "committee": int(needed["committee"]),
+        "resident_representative": int(needed["resident_representative"]),
+    }
 
 
 def grade(pack: Pack, total: int) -> str:
@@ -37,6 +40,4 @@ def consequence(pack: Pack, grade_name: str) -> Consequence:
     """What follows from a grade (ZH-27d, ZH-27e)."""
     factor = pack.decide("final_payment_factor", {"grade": grade_name})
     follows = pack.decide("evaluation_consequence", {"pack": pack.key, "grade": grade_name})
-    return Consequence(
-        int(factor["factor_pct"]), str(follows["continue_hint"]), str(follows["credit_entry"])
-    )
+    return Consequence(int(factor["factor_pct"]), str(follows["continue_hint"]), str(follows["credit_entry"]))

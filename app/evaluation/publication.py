@@ -32,7 +32,8 @@ def public_facts(case: Case, evaluation: Evaluation) -> dict[str, str]:
         "评价等级": evaluation.grade or "",
         "服务对象满意度": (
             f"{rules.points(evaluation.satisfaction_score)}%（有效问卷 {evaluation.satisfaction_n} 份，"
-            f"平均 {rules.points(evaluation.satisfaction_mean)} 分，满分 5 分，权重 {evaluation.satisfaction_weight}%）"
+            f"平均 {rules.points(evaluation.satisfaction_mean)} 分，满分 5 分，"
+            f"权重 {evaluation.satisfaction_weight}%）"
         ),
         "听取意见": (
             f"“两委”成员 {counts.get('committee', 0)} 名，"
@@ -42,7 +43,9 @@ def public_facts(case: Case, evaluation: Evaluation) -> dict[str, str]:
 
 
 def publish(actor: Actor, case: Case, *, title: str, body: str, until_at: datetime) -> Notice:
-    """Publish the confirmed result and tell the contract, before which nothing final is paid (公布评价结果; ZH-27c, ZH-27d).
+    """Publish the confirmed result and tell the contract (公布评价结果; ZH-27c, ZH-27d).
+
+    Before this nothing final can be paid.
 
     Raises:
         Refusal: the result has not been confirmed.
@@ -128,5 +131,3 @@ def record_credit(actor: Actor, case: Case, answers: Mapping[str, Any]) -> None:
             text=answers["text"],
             source=notices_read.by_id(evaluation.notice_id).no,
         )
-
-

@@ -85,7 +85,9 @@ class ResultLine:
 
 def evaluation_of(case_id: int, *, lock: bool = False) -> Evaluation | None:
     """The newest round of a case; with `lock` its row is held until the unit of work ends."""
-    query = select(Evaluation).where(Evaluation.case_id == case_id).order_by(Evaluation.round_no.desc()).limit(1)
+    query = (
+        select(Evaluation).where(Evaluation.case_id == case_id).order_by(Evaluation.round_no.desc()).limit(1)
+    )
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return session().scalar(query)
@@ -133,7 +135,7 @@ def opinion_counts(evaluation_id: int) -> dict[str, int]:
         .where(EvaluationOpinion.evaluation_id == evaluation_id)
         .group_by(EvaluationOpinion.party)
     )
-    return {party: count for party, count in rows}
+    return dict(rows)
 
 
 def midterms_of(case_id: int) -> list[Midterm]:
@@ -201,15 +203,19 @@ def public_result(case_no: str) -> PublicResult:
     Raises:
         NotFound: no such case, or nothing published yet.
     """
-    row = session().execute(
-        select(Evaluation, Case, Contract, Notice)
-        .join(Case, Case.id == Evaluation.case_id)
-        .join(Contract, Contract.case_id == Evaluation.case_id)
-        .join(Notice, Notice.id == Evaluation.notice_id)
-        .where(Case.no == case_no, Evaluation.state.in_(("published", "closed")))
-        .order_by(Evaluation.round_no.desc())
-        .limit(1)
-    ).one_or_none()
+    row = (
+        session()
+        .execute(
+            select(Evaluation, Case, Contract, Notice)
+            .join(Case, Case.id == Evaluation.case_id)
+            .join(Contract, Contract.case_id == Evaluation.case_id)
+            .join(Notice, Notice.id == Evaluation.notice_id)
+            .where(Case.no == case_no, Evaluation.state.in_(("published", "closed")))
+            .order_by(Evaluation.round_no.desc())
+            .limit(1)
+        )
+        .one_or_none()
+    )
     if row is None:
         raise NotFound
     evaluation, case, contract, notice = row
@@ -241,7 +247,8 @@ def public_result(case_no: str) -> PublicResult:
 def public_opinions(evaluation_id: int) -> list[PublicOpinion]:
     """The opinions of a round without names (ZH-27b)."""
     return [
-        PublicOpinion(o.code, PARTIES[o.party], OPINIONS[o.decision], o.text) for o in opinions_of(evaluation_id)
+        PublicOpinion(o.code, PARTIES[o.party], OPINIONS[o.decision], o.text)
+        for o in opinions_of(evaluation_id)
     ]
 
 
@@ -271,7 +278,8 @@ def as_data(result: PublicResult) -> dict[str, Any]:
             for i in result.indicators
         ],
         "opinions": [
-            {"code": o.code, "party": o.party, "decision": o.decision, "text": o.text} for o in result.opinions
+            {"code": o.code, "party": o.party, "decision": o.decision, "text": o.text}
+            for o in result.opinions
         ],
         "report": result.report,
         "published_at": clock.local(result.published_at).isoformat(),

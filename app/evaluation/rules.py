@@ -129,7 +129,9 @@ def satisfaction_allowed(result: SurveyResult) -> Decision:
     return YES
 
 
-def indicators_allowed(targets: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[Decision]:
+def indicators_allowed(
+    targets: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
+) -> list[Decision]:
     """Every target of the contract is judged, none is added."""
     if not targets:
         return [no("合同中没有绩效指标，不能评价。", "ZH-25a", "indicators")]
@@ -142,7 +144,9 @@ def indicators_allowed(targets: Sequence[Mapping[str, Any]], rows: Sequence[Mapp
     ]
 
 
-def total_of(weights: Sequence[int], scores: Sequence[int], satisfaction_weight: int, satisfaction: int) -> Total:
+def total_of(
+    weights: Sequence[int], scores: Sequence[int], satisfaction_weight: int, satisfaction: int
+) -> Total:
     """The weighted total in hundredths of a point, half rounded up.
 
     Args:

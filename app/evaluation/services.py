@@ -18,7 +18,14 @@ from app.core.db import session, unit_of_work
 from app.core.errors import Decision, Fault, Refusal, require_all
 from app.core.identity import Actor
 from app.evaluation import outcomes, rules
-from app.evaluation.models import PARTIES, Evaluation, EvaluationOpinion, EvaluatorContract, IndicatorResult, Midterm
+from app.evaluation.models import (
+    PARTIES,
+    Evaluation,
+    EvaluationOpinion,
+    EvaluatorContract,
+    IndicatorResult,
+    Midterm,
+)
 from app.evaluation.queries import evaluation_of, opinion_counts, require_evaluation, ties_between
 from app.files import services as files
 from app.policy.packs import Pack
@@ -40,7 +47,10 @@ def plan(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> Ev
     with unit_of_work() as db:
         contract = _contract(case)
         third = answers["evaluator"] == "third_party"
-        weight, until = answers.get("satisfaction_weight"), clock.end_of_day(date.fromisoformat(answers["survey_until"]))
+        weight, until = (
+            answers.get("satisfaction_weight"),
+            clock.end_of_day(date.fromisoformat(answers["survey_until"])),
+        )
         found = [
             rules.weight_allowed(weight, pack.value("satisfaction_min_weight")),
             rules.sample_allowed(answers["sample"], pack.value("satisfaction_min_n")),
@@ -85,7 +95,13 @@ def plan(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> Ev
 
 
 def record_tie(
-    actor: Actor, evaluator_id: int, organisation_id: int, *, title: str, signed_on: date, ended_on: date | None
+    actor: Actor,
+    evaluator_id: int,
+    organisation_id: int,
+    *,
+    title: str,
+    signed_on: date,
+    ended_on: date | None,
 ) -> EvaluatorContract:
     """Note a contract between an evaluator and an organisation (登记评估机构的利害关系; ZH-27a)."""
     row = {"title": title, "signed_on": signed_on.isoformat()}
@@ -132,7 +148,13 @@ def give_opinion(actor: Actor, case: Case, party: str, decision: str, text: str)
 
 
 def score(
-    actor: Actor, case: Case, pack: Pack, *, rows: Sequence[Mapping[str, Any]], report: str, file_ids: Sequence[int] = ()
+    actor: Actor,
+    case: Case,
+    pack: Pack,
+    *,
+    rows: Sequence[Mapping[str, Any]],
+    report: str,
+    file_ids: Sequence[int] = (),
 ) -> Evaluation:
     """Judge every target, add the satisfaction, compute total and grade (评价打分; ZH-26a, ZH-27a, ZH-27b).
 
@@ -271,7 +293,9 @@ def _independence(case: Case, contract: Contract, pack: Pack, answers: Mapping[s
     )
 
 
-def _keep_tie(actor: Actor, evaluator_id: int, organisation_id: int, row: Mapping[str, Any]) -> EvaluatorContract:
+def _keep_tie(
+    actor: Actor, evaluator_id: int, organisation_id: int, row: Mapping[str, Any]
+) -> EvaluatorContract:
     tie = EvaluatorContract(
         evaluator_id=evaluator_id,
         organisation_id=organisation_id,
@@ -288,7 +312,11 @@ def _keep_tie(actor: Actor, evaluator_id: int, organisation_id: int, row: Mappin
         "evaluation.record_tie",
         actor=actor,
         subject=f"evaluator_contract:{tie.id}",
-        after={"organisation": organisation_id, "signed_on": row["signed_on"], "ended_on": row.get("ended_on")},
+        after={
+            "organisation": organisation_id,
+            "signed_on": row["signed_on"],
+            "ended_on": row.get("ended_on"),
+        },
     )
     return tie
 

@@ -75,7 +75,9 @@ def extend(no: str) -> str | BaseResponse | tuple[str, int]:
     """Give the survey more time (延长调查)."""
     case, found = _clerk(no)
     try:
-        surveys.extend(current_actor(), found.id, _end_of(request.form.get("until", "")), request.form.get("reason", ""))
+        surveys.extend(
+            current_actor(), found.id, _end_of(request.form.get("until", "")), request.form.get("reason", "")
+        )
     except Refusal as error:
         return _page(case, found, error), error.status
     flash("调查已延长。", "good")
@@ -95,14 +97,24 @@ def paper_form(survey_: Survey) -> forms.Form:
             "properties": {
                 **scored,
                 "comment": {"type": "string", "title": "意见", "maxLength": survey_rules.LONGEST},
-                "files": {"type": "array", "title": "问卷扫描件或照片", "items": {"type": "integer"}, "minItems": 1},
+                "files": {
+                    "type": "array",
+                    "title": "问卷扫描件或照片",
+                    "items": {"type": "integer"},
+                    "minItems": 1,
+                },
             },
             "required": [*keys, "files"],
         },
         ui={
             **{key: {"ui:widget": "radio"} for key in keys},
             "comment": {"ui:widget": "textarea", "ui:rows": 2},
-            "files": {"ui:widget": "file", "ui:accept": ".pdf,image/*", "ui:capture": True, "ui:rule": "ZH-26"},
+            "files": {
+                "ui:widget": "file",
+                "ui:accept": ".pdf,image/*",
+                "ui:capture": True,
+                "ui:rule": "ZH-26",
+            },
         },
     )
 

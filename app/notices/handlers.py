@@ -17,12 +17,15 @@ from app.runtime.handlers import TaskContext, Variables, on_close, user_task
 from app.runtime.models import Case
 from app.ui.forms import Form
 
+
 def _prepare_publish(ctx: TaskContext, form: Form) -> Form:
     days = ctx.pack.value("publicity_days")
     street = unit_name(ctx.case.street_id)
     facts = queries.public_facts(ctx.case.id)
     if facts:
-        form = form.add_table("随公示一同公开的项目信息", ["项目", "内容"], [[k, v] for k, v in facts.items()])
+        form = form.add_table(
+            "随公示一同公开的项目信息", ["项目", "内容"], [[k, v] for k, v in facts.items()]
+        )
     earlier = queries.of_case(ctx.case.id, "project")
     if earlier:
         form = form.add_notes("本项目按异议修改后再次公示，请在公示内容中写明修改了什么。")
@@ -71,8 +74,8 @@ def prepare_close(form: Form, notice: Notice) -> Form:
     """A closing form with its facts and the objections to answer; without any the rows are not asked.
 
     For every room that ends a notice by a form with the rows field `objections`
-    (`objection_id`, `kind`, `text` read-only; `answer`, `upheld` asked). How to reach the sender stands beside
-    the form and never in its answers, which history keeps.
+    (`objection_id`, `kind`, `text` read-only; `answer`, `upheld` asked). How to reach the sender stands
+    beside the form and never in its answers, which history keeps.
     """
     said = queries.objections_of(notice.id)
     rows = objection_rows(notice.id)
@@ -108,7 +111,9 @@ def _without(form: Form, key: str) -> Form:
     return form.replace(schema={**form.schema, "properties": properties, "required": required})
 
 
-def answer_all(actor: Actor, notice: Notice, rows: Sequence[dict[str, Any]], field: str = "objections") -> None:
+def answer_all(
+    actor: Actor, notice: Notice, rows: Sequence[dict[str, Any]], field: str = "objections"
+) -> None:
     """Answer every objection of a closing form, then none may be left.
 
     Raises:
@@ -119,7 +124,11 @@ def answer_all(actor: Actor, notice: Notice, rows: Sequence[dict[str, Any]], fie
         if row["objection_id"] not in waiting:
             raise Fault("表单中的意见不属于这份公告")
         services.answer_objection(
-            actor, row["objection_id"], row.get("answer", ""), bool(row.get("upheld")), field=f"{field}-{index}-answer"
+            actor,
+            row["objection_id"],
+            row.get("answer", ""),
+            bool(row.get("upheld")),
+            field=f"{field}-{index}-answer",
         )
 
 

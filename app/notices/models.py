@@ -46,7 +46,9 @@ class Notice(OfCase):
     title: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     facts: Mapped[dict[str, Any]]
-    publisher: Mapped[str] = mapped_column(String(200))  # the street's name: the public reads no person's name
+    publisher: Mapped[str] = mapped_column(
+        String(200)
+    )  # the street's name: the public reads no person's name
     published_at: Mapped[datetime]
     published_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     from_day: Mapped[date]  # the first day that counts: the day after publication

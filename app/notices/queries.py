@@ -192,7 +192,9 @@ def _views(notices: list[Notice]) -> list[NoticeView]:
     if not notices:
         return []
     ids = [notice.id for notice in notices]
-    events = {e.notice_id: e for e in session().scalars(select(NoticeEvent).where(NoticeEvent.notice_id.in_(ids)))}
+    events = {
+        e.notice_id: e for e in session().scalars(select(NoticeEvent).where(NoticeEvent.notice_id.in_(ids)))
+    }
     counts: dict[int, dict[str, int]] = {}
     rows = session().execute(
         select(Objection.notice_id, Objection.state, func.count())

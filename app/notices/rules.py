@@ -22,7 +22,7 @@ REPLIES: Mapping[str, tuple[str, ...]] = {
     "failed": ("question", "challenge"),
     "contract": ("question",),
 }
-"""What may be said about which notice: purchases have the law's own steps (采购法 52), the rest objections."""
+"""What may be said about which notice: purchases have the law's own steps (采购法 52)."""
 LONGEST = 2000
 """Most characters of an objection, and of an answer."""
 
@@ -67,7 +67,9 @@ def objection_allowed(
     found: list[Decision] = []
     if ended or now > until_at:
         when = f"{clock.local(until_at):%Y年%m月%d日}"
-        found.append(no(f"这份公告的期限已于 {when} 结束，不能再提交。您仍可以向发布单位书面反映。", "ZH-24d"))
+        found.append(
+            no(f"这份公告的期限已于 {when} 结束，不能再提交。您仍可以向发布单位书面反映。", "ZH-24d")
+        )
     if kind not in REPLIES[notice_kind]:
         found.append(no("这份公告不接受这一类意见，请重新选择。", "L-10", "kind"))
     if not text.strip():
@@ -109,7 +111,7 @@ def close_allowed(*, now: datetime, until_at: datetime, ended: bool, waiting: in
 
 
 def result_allowed(result: str, upheld: Iterable[bool], opinion: str) -> list[Decision]:
-    """A result that fits the answers: what was found right must have a consequence, a consequence its reason."""
+    """A result that fits the answers: what was found right has a consequence, a consequence its reason."""
     found: list[Decision] = []
     if result == "confirmed" and any(upheld):
         found.append(no("有异议成立，不能直接确认通过，请选择修改或终止。", "ZH-24d", "decision"))

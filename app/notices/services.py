@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -126,7 +124,7 @@ def object_to(
             "notices.object",
             actor=actor,
             subject=f"objection:{objection.id}",
-            after={"notice": notice.no, "kind": kind, "text_sha256": _digest(objection.text)},
+            after={"notice": notice.no, "kind": kind, "text": audit.digest(objection.text)},
         )
         return objection
 
@@ -156,12 +154,14 @@ def answer_objection(
             actor=actor,
             subject=f"objection:{objection.id}",
             before={"state": "open"},
-            after={"state": "answered", "upheld": upheld, "answer_sha256": _digest(objection.answer)},
+            after={"state": "answered", "upheld": upheld, "answer": audit.digest(answer.strip())},
         )
         return objection
 
 
-def close(actor: Actor, notice_id: int, at: datetime, result: str = "confirmed", reason: str = "") -> NoticeEvent:
+def close(
+    actor: Actor, notice_id: int, at: datetime, result: str = "confirmed", reason: str = ""
+) -> NoticeEvent:
     """End a notice whose period is over and whose objections are all answered (结束公示; ZH-24d).
 
     Raises:
@@ -218,7 +218,3 @@ def _end(
 def _lock(case_id: int) -> Case:
     """The case's row, held until the end: an objection and the closing of its notice queue here."""
     return session().get_one(Case, case_id, with_for_update=True)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

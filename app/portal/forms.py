@@ -76,7 +76,11 @@ def survey_form(survey: Survey) -> Form:
         ui={
             "ui:submit": "提交问卷",
             **{key: {"ui:widget": "radio"} for key in properties},
-            "comment": {"ui:widget": "textarea", "ui:rows": 3, "ui:help": f"选填，最多 {LONGEST_COMMENT} 字。"},
+            "comment": {
+                "ui:widget": "textarea",
+                "ui:rows": 3,
+                "ui:help": f"选填，最多 {LONGEST_COMMENT} 字。",
+            },
         },
     )
 

@@ -118,7 +118,9 @@ def notice(no: str) -> str | BaseResponse | tuple[str, int]:
         if error.status == 404:
             raise
         return _notice_page(view, form.with_values(**answers), error), error.status
-    flash(f"已收到，编号为“{OBJECTION_KINDS[said.kind]} {said.seq}”。答复会公布在本页面，请记下编号。", "good")
+    flash(
+        f"已收到，编号为“{OBJECTION_KINDS[said.kind]} {said.seq}”。答复会公布在本页面，请记下编号。", "good"
+    )
     return redirect(url_for("portal.notice", no=no))
 
 
@@ -183,7 +185,9 @@ def result_csv(no: str) -> Response:
         table.writerow([_cell(cell) for cell in cells])
     satisfied = f"有效问卷 {found.satisfaction_n} 份"
     score = points(found.satisfaction_score)
-    table.writerow([_cell(c) for c in [*head, "服务对象满意度", "", satisfied, found.satisfaction_weight, score]])
+    table.writerow(
+        [_cell(c) for c in [*head, "服务对象满意度", "", satisfied, found.satisfaction_weight, score]]
+    )
     table.writerow([_cell(c) for c in [*head, "总分", "", found.grade, 100, points(found.total)]])
     response = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{no}.csv"'
