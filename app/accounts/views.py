@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts import services
 from app.accounts.access import User, current_actor, public, signed_in
-from app.accounts.demo import demo_logins
+from app.accounts.demo import PASSWORD, demo_logins
 from app.core.errors import Refusal
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
@@ -34,7 +34,9 @@ def login() -> str | Response | tuple[str, int]:
             login_user(User(person))
             return redirect(wanted if safe(wanted) else url_for("inbox.desk"))
     shown = demo_logins() if current_app.config["SETTINGS"].is_demo else []
-    page = render_template("accounts/login.html", error=error, login=name, demo_logins=shown)
+    page = render_template(
+        "accounts/login.html", error=error, login=name, demo_logins=shown, demo_password=PASSWORD
+    )
     return (page, 401) if error else page
 
 
