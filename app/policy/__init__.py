@@ -1,0 +1,1 @@
+"""Policy packs: parameters with their source, decision tables, calendar."""

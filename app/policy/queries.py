@@ -1,0 +1,82 @@
+"""Reads of packs."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections import OrderedDict
+from datetime import date
+from pathlib import Path
+
+import orjson
+from sqlalchemy import select
+
+from app.core.db import session
+from app.core.errors import Fault, Refusal
+from app.policy.models import PackVersion
+from app.policy.packs import Pack, PackError, load_files, load_folder, with_version
+from workflows.errors import DecisionError
+from workflows.model import decision
+
+_cache: OrderedDict[int, Pack] = OrderedDict()
+_lock = threading.Lock()
+CACHE_SIZE = 32
+
+
+def pack(version_id: int) -> Pack:
+    """The pack of a version, from memory when this process has seen it."""
+    with _lock:
+        if version_id in _cache:
+            _cache.move_to_end(version_id)
+            return _cache[version_id]
+    row = session().execute(
+        select(PackVersion.key, PackVersion.files).where(PackVersion.id == version_id)
+    ).one_or_none()
+    if row is None:
+        raise Fault(f"政策包版本 {version_id} 不存在")
+    files = {name: text.encode() for name, text in orjson.loads(zlib.decompress(row.files)).items()}
+    made = with_version(load_files(files, row.key), version_id)
+    with _lock:
+        _cache[version_id] = made
+        while len(_cache) > CACHE_SIZE:
+            _cache.popitem(last=False)
+    return made
+
+
+def forget() -> None:
+    """Drop what is cached: for another database in the same process."""
+    with _lock:
+        _cache.clear()
+
+
+def active(key: str, day: date) -> Pack:
+    """The pack that cases starting on a day get (ZH-30).
+
+    Raises:
+        Refusal: none is in force on that day, and its term has not been continued.
+    """
+    rows = session().scalars(
+        select(PackVersion).where(PackVersion.key == key, PackVersion.active).order_by(PackVersion.no.desc())
+    )
+    for row in rows:
+        if row.valid_from <= day and (row.valid_to is None or day <= row.valid_to or row.continued):
+            return pack(row.id)
+    raise Refusal(
+        "现行规定已过有效期，又没有延续或替代文件，暂时不能发起新项目。请联系流程管理人员。", rule="ZH-30"
+    )
+
+
+def check_pack(root: Path, key: str) -> list[str]:
+    """What is wrong with a pack's folder; empty when nothing is."""
+    try:
+        found = load_folder(root, key)
+    except (PackError, KeyError, ValueError) as error:
+        return [str(error)]
+    problems = []
+    for name, data in sorted(found.files.items()):
+        if name.endswith(".dmn"):
+            try:
+                decision.read(data)
+            except DecisionError as error:
+                problems.append(f"{name}: {error}")
+    return problems
