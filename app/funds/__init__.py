@@ -1,0 +1,1 @@
+"""Money: pots, and an append-only double-entry ledger in fen."""
