@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from app.ballots import survey_queries
@@ -22,7 +21,7 @@ from app.ui.forms import Form
 
 DELIVERY = {"planned": "未完成", "reported": "已提交成果", "checked": "社区已确认", "accepted": "已验收"}
 DEFAULT_WEIGHT = 30
-SURVEY_DAYS = 14
+SURVEY_DAYS = 10
 
 
 def _known(ctx: TaskContext, form: Form) -> Form:
@@ -61,16 +60,20 @@ def _prepare_plan(ctx: TaskContext, form: Form) -> Form:
         form = form.with_options("evaluator", [("street", "街道自行评价")])
         form = form.add_notes("目前没有登记可委托的第三方评估机构，只能由街道自行评价。")
     years = ctx.pack.value("conflict_years")
+    agreed = rules.split_targets(require_contract(ctx.case.id).targets)[1]
+    if agreed is not None:
+        form = form.read_only("satisfaction_weight")
+    days = ctx.pack.value("survey_days") or SURVEY_DAYS
     return form.add_facts(
         ("满意度最低权重", f"{floor}%" if floor is not None else "由您确定"),
         ("满意度最少样本", f"{least} 人" if least is not None else "由您确定"),
         ("第三方回避年限", f"近 {years} 年内与承接方签过合同的不能评价"),
     ).with_values(
         evaluator="street",
-        satisfaction_weight=max(floor or 0, DEFAULT_WEIGHT),
+        satisfaction_weight=max(floor or 0, DEFAULT_WEIGHT) if agreed is None else agreed,
         sample=least or 30,
         method="向接受过服务的居民发放问卷码，由本人扫码填写；不使用手机的填写纸质问卷。",
-        survey_until=(clock.today() + timedelta(days=SURVEY_DAYS)).isoformat(),
+        survey_until=add_working_days(clock.today(), days).day.isoformat(),
     )
 
 
@@ -92,6 +95,8 @@ def _prepare_score(ctx: TaskContext, form: Form) -> Form:
     evaluation = _current(ctx)
     outside = evaluation.evaluator == "third_party"
     form = _opinion_table(_known(ctx, _satisfaction(ctx, form, evaluation)), evaluation, coded=outside)
+    if not evaluation.targets:
+        return closing.without(form, "indicators")
     return form.with_values(
         indicators=[
             {"name": t["name"], "target": f"{t['target']} {t['unit']}", "weight": int(t["weight"])}
@@ -105,7 +110,7 @@ def _score(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
         ctx.actor,
         ctx.case,
         ctx.pack,
-        rows=answers["indicators"],
+        rows=answers.get("indicators", []),
         report=answers["report"],
         file_ids=answers.get("files", []),
     )

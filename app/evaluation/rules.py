@@ -108,6 +108,17 @@ def parties_allowed(counts: Mapping[str, int], needed: Mapping[str, int]) -> lis
     ]
 
 
+def survey_until_allowed(last_day: date, earliest: date, days: int | None) -> Decision:
+    """People get at least the pack's number of working days to answer (ZH-26a)."""
+    if last_day < earliest:
+        return no(
+            f"调查至少要开展 {days} 个工作日，截止日期不能早于 {earliest.isoformat()}。",
+            "ZH-26a",
+            "survey_until",
+        )
+    return YES
+
+
 def survey_over(now: datetime, until_at: datetime) -> Decision:
     """Nobody scores while people may still answer (ZH-26a)."""
     if now <= until_at:
@@ -133,8 +144,6 @@ def indicators_allowed(
     targets: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
 ) -> list[Decision]:
     """Every target of the contract is judged, none is added."""
-    if not targets:
-        return [no("合同中没有绩效指标，不能评价。", "ZH-25a", "indicators")]
     if len(rows) != len(targets):
         return [no(f"合同中有 {len(targets)} 项绩效指标，须逐项评分。", "ZH-25a", "indicators")]
     return [
@@ -144,19 +153,33 @@ def indicators_allowed(
     ]
 
 
+def split_targets(targets: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int | None]:
+    """The targets people judge, and the weight the contract itself gives to satisfaction (None: it has none).
+
+    What beneficiaries think is never judged by somebody else: such a target takes its points from the survey.
+    """
+    satisfied = [target for target in targets if "满意度" in str(target["name"])]
+    judged = [target for target in targets if target not in satisfied]
+    return judged, sum(int(target["weight"]) for target in satisfied) if satisfied else None
+
+
 def total_of(
     weights: Sequence[int], scores: Sequence[int], satisfaction_weight: int, satisfaction: int
 ) -> Total:
     """The weighted total in hundredths of a point, half rounded up.
 
+    The judged targets together count for what satisfaction leaves, whatever their weights sum to.
+
     Args:
-        weights: of the performance targets; they sum to 100 (ZH-25a).
         scores: 0–100 for each target.
         satisfaction: hundredths of a percent.
     """
-    performance = sum(weight * score for weight, score in zip(weights, scores, strict=True))
-    total = (performance * (100 - satisfaction_weight) + satisfaction * satisfaction_weight + 50) // 100
-    return Total(performance, satisfaction, total)
+    raw, whole = sum(w * s for w, s in zip(weights, scores, strict=True)), sum(weights)
+    if whole == 0:
+        return Total(0, satisfaction, satisfaction)
+    share = 100 - satisfaction_weight
+    upper = raw * 100 * share + satisfaction * satisfaction_weight * whole
+    return Total((2 * raw * 100 + whole) // (2 * whole), satisfaction, (upper + 50 * whole) // (100 * whole))
 
 
 def scorer_allowed(third_party: bool, street_roles: bool, provider_roles: bool) -> Decision:

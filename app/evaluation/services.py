@@ -28,6 +28,7 @@ from app.evaluation.models import (
 )
 from app.evaluation.queries import evaluation_of, opinion_counts, require_evaluation, ties_between
 from app.files import services as files
+from app.policy.calendar import add_working_days
 from app.policy.packs import Pack
 from app.runtime.models import Case
 
@@ -47,13 +48,15 @@ def plan(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> Ev
     with unit_of_work() as db:
         contract = _contract(case)
         third = answers["evaluator"] == "third_party"
-        weight, until = (
-            answers.get("satisfaction_weight"),
-            clock.end_of_day(date.fromisoformat(answers["survey_until"])),
-        )
+        judged, agreed = rules.split_targets(contract.targets)
+        weight = answers.get("satisfaction_weight") if agreed is None else agreed
+        last_day = date.fromisoformat(answers["survey_until"])
+        floor = pack.value("survey_days")
+        earliest = add_working_days(clock.today(), floor or 0).day
         found = [
             rules.weight_allowed(weight, pack.value("satisfaction_min_weight")),
             rules.sample_allowed(answers["sample"], pack.value("satisfaction_min_n")),
+            rules.survey_until_allowed(last_day, earliest, floor),
         ]
         if third:
             found += _independence(case, contract, pack, answers)
@@ -63,7 +66,11 @@ def plan(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> Ev
             raise Refusal("本轮评价还没有结束，不能另立评价方案。")
         number = last.round_no + 1 if last else 1
         survey = surveys.open_survey(
-            actor, case, title=f"“{case.title}”满意度调查", method=answers["method"], until_at=until
+            actor,
+            case,
+            title=f"“{case.title}”满意度调查",
+            method=answers["method"],
+            until_at=clock.end_of_day(last_day),
         )
         evaluator = unit(answers["evaluator_unit"]) if third else None
         case.evaluator_id = evaluator.id if evaluator else None
@@ -77,7 +84,7 @@ def plan(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> Ev
             evaluator_name=evaluator.name if evaluator else unit_name(case.street_id),
             declaration="评估机构已书面声明与承接方、街道经办人员没有利害关系" if third else None,
             declaration_file_ids=answers.get("declaration_files", []) if third else [],
-            targets=list(contract.targets),
+            targets=judged,
             survey_id=survey.id,
             satisfaction_weight=weight,
             report_file_ids=[],

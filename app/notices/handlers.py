@@ -93,7 +93,7 @@ def prepare_close(form: Form, notice: Notice) -> Form:
     if answered:
         form = form.add_table("已经答复的意见", ["类别", "意见", "答复", "结论"], answered)
     if not rows:
-        return _without(form.add_notes("期限内没有需要答复的意见。"), "objections")
+        return without(form.add_notes("期限内没有需要答复的意见。"), "objections")
     reach = [
         [str(number), one.contact]
         for number, one in enumerate((o for o in said if o.state == "open"), start=1)
@@ -104,7 +104,7 @@ def prepare_close(form: Form, notice: Notice) -> Form:
     return form.with_values(objections=rows)
 
 
-def _without(form: Form, key: str) -> Form:
+def without(form: Form, key: str) -> Form:
     """The form without a field that has nothing to ask."""
     properties = {name: prop for name, prop in form.schema["properties"].items() if name != key}
     required = [name for name in form.schema.get("required", ()) if name != key]

@@ -178,10 +178,10 @@ def result_csv(no: str) -> Response:
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(["项目编号", "项目名称", "承接方", "指标", "目标", "完成情况", "权重（%）", "得分"])
-    share = 100 - found.satisfaction_weight
+    share, whole = 100 - found.satisfaction_weight, sum(row.weight for row in found.indicators)
     head = [found.case_no, found.title, found.provider]
     for row in found.indicators:
-        cells = [*head, row.name, row.target, row.result, f"{row.weight * share / 100:g}", row.score]
+        cells = [*head, row.name, row.target, row.result, f"{row.weight * share / whole:g}", row.score]
         table.writerow([_cell(cell) for cell in cells])
     satisfied = f"有效问卷 {found.satisfaction_n} 份"
     score = points(found.satisfaction_score)

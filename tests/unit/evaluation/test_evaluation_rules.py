@@ -105,7 +105,6 @@ def test_every_target_is_judged_and_none_is_added() -> None:
     targets = [{"name": "服务人次"}, {"name": "活动场次"}]
     assert rules.indicators_allowed(targets, [{"score": 90}, {"score": 80}]) == []
     assert rules.indicators_allowed(targets, [{"score": 90}])
-    assert rules.indicators_allowed([], [])
     assert [d.field for d in rules.indicators_allowed(targets, [{"score": 90}, {"score": 101}])] == [
         "indicators-1-score"
     ]
@@ -114,6 +113,26 @@ def test_every_target_is_judged_and_none_is_added() -> None:
 def test_a_total_by_hand() -> None:
     total = rules.total_of([60, 40], [90, 80], 30, 9060)
     assert total == rules.Total(8600, 9060, 8738)
+
+
+def test_satisfaction_of_the_contract_takes_its_points_from_the_survey() -> None:
+    targets = [
+        {"name": "服务人次", "weight": 70},
+        {"name": "服务对象满意度", "weight": 30},
+    ]
+    judged, weight = rules.split_targets(targets)
+    assert ([t["name"] for t in judged], weight) == (["服务人次"], 30)
+    assert rules.split_targets(targets[:1]) == (targets[:1], None)
+    assert rules.total_of([70], [80], 30, 9060).total == 5600 + 2718
+
+
+def test_satisfaction_alone_is_the_total() -> None:
+    assert rules.total_of([], [], 100, 9060).total == 9060
+
+
+def test_people_get_the_packs_days_to_answer() -> None:
+    assert rules.survey_until_allowed(date(2026, 3, 9), date(2026, 3, 9), 5)
+    assert not rules.survey_until_allowed(date(2026, 3, 8), date(2026, 3, 9), 5)
 
 
 @st.composite
