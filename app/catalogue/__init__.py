@@ -1,0 +1,1 @@
+"""Lists of what may be bought, and the library of designed services."""
