@@ -17,6 +17,8 @@ from app.core.errors import ZhenjieError
 Option = tuple[str | int | bool, str]
 LINE, TEXT = 200, 4000
 """Most characters of a line and of a text area, where the schema does not say."""
+LONG = 150
+"""A text that may be this long gets a text area, so that one sees what one wrote."""
 
 
 class FormError(ZhenjieError):
@@ -102,7 +104,14 @@ class Column:
     @property
     def max_length(self) -> int:
         """Most characters of a text; a form that forgets to say so still has an end."""
-        return int(self.prop.get("maxLength") or (TEXT if self.ui.get("ui:widget") == "textarea" else LINE))
+        return int(self.prop.get("maxLength") or (TEXT if self.long else LINE))
+
+    @property
+    def long(self) -> bool:
+        """Whether it is written in a text area."""
+        widget = self.ui.get("ui:widget")
+        longest = int(self.prop.get("maxLength") or 0)
+        return widget == "textarea" or (widget is None and self.kind == "text" and longest >= LONG)
 
     @property
     def columns(self) -> list[Column]:
