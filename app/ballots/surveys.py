@@ -16,7 +16,7 @@ from app.ballots import survey_rules as rules
 from app.ballots.survey_models import Survey, SurveyAnswer, SurveyCode
 from app.core import clock
 from app.core.db import unit_of_work
-from app.core.errors import Conflict, Fault, Refusal, require_all
+from app.core.errors import Conflict, Fault, Refusal, no, require_all
 from app.core.identity import RESIDENT, Actor
 from app.files import services as files
 from app.runtime.models import Case
@@ -162,7 +162,7 @@ def qr_svg(url: str) -> str:
 def _require_answer(survey: Survey, scores: Mapping[str, Any], comment: str) -> None:
     found = rules.scores_allowed(survey.questions, scores)
     if len(comment) > rules.LONGEST:
-        found.append(rules.no(f"意见最多 {rules.LONGEST} 个字，现在 {len(comment)} 个字。", None, "comment"))
+        found.append(no(f"意见最多 {rules.LONGEST} 个字，现在 {len(comment)} 个字。", None, "comment"))
     require_all(found)
 
 

@@ -32,7 +32,9 @@ class Evaluation(OfCase):
         ),
         CheckConstraint(
             "state NOT IN ('published','closed') OR (notice_id IS NOT NULL AND published_at IS NOT NULL"
-            " AND grade IS NOT NULL AND total IS NOT NULL AND factor_pct IS NOT NULL)",
+            " AND grade IS NOT NULL AND total IS NOT NULL AND factor_pct IS NOT NULL"
+            " AND performance IS NOT NULL AND satisfaction_n IS NOT NULL"
+            " AND satisfaction_mean IS NOT NULL AND satisfaction_score IS NOT NULL)",
             name="published",
         ),
         CheckConstraint("total IS NULL OR total BETWEEN 0 AND 10000", name="total"),

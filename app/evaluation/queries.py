@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, or_, select
 
@@ -29,6 +29,7 @@ from app.notices.models import Notice
 from app.runtime.models import Case
 
 PAGE = 20
+T = TypeVar("T")
 OPINIONS = {"agree": "同意验收", "disagree": "不同意验收"}
 
 
@@ -188,8 +189,8 @@ def results(
             case.title,
             unit_name(case.street_id),
             contract.organisation_name,
-            evaluation.total or 0,
-            evaluation.grade or "",
+            _sure(evaluation.total),
+            _sure(evaluation.grade),
             _sure(evaluation.published_at),
             evaluation.id,
         )
@@ -228,13 +229,13 @@ def public_result(case_no: str) -> PublicResult:
         amount=contract.amount,
         evaluator=evaluation.evaluator_name,
         round_no=evaluation.round_no,
-        total=evaluation.total,
-        grade=evaluation.grade,
-        performance=evaluation.performance,
+        total=_sure(evaluation.total),
+        grade=_sure(evaluation.grade),
+        performance=_sure(evaluation.performance),
         satisfaction_weight=evaluation.satisfaction_weight,
-        satisfaction_n=evaluation.satisfaction_n,
-        satisfaction_mean=evaluation.satisfaction_mean,
-        satisfaction_score=evaluation.satisfaction_score,
+        satisfaction_n=_sure(evaluation.satisfaction_n),
+        satisfaction_mean=_sure(evaluation.satisfaction_mean),
+        satisfaction_score=_sure(evaluation.satisfaction_score),
         method=survey_queries.by_id(evaluation.survey_id).method,
         report=evaluation.report or "",
         indicators=indicators_of(evaluation.id),
@@ -287,7 +288,8 @@ def as_data(result: PublicResult) -> dict[str, Any]:
     }
 
 
-def _sure(moment: datetime | None) -> datetime:
-    if moment is None:
-        raise Fault("已公布的评价没有公布时间")
-    return moment
+def _sure(value: T | None) -> T:
+    """What a constraint of the table promises for a published evaluation."""
+    if value is None:
+        raise Fault("已公布的评价缺少必要内容")
+    return value
