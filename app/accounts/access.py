@@ -7,14 +7,15 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, abort, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
 
 from app.accounts.models import Person
 from app.accounts.queries import actor as actor_of
-from app.core import db
+from app.accounts.sign_in import person_of
 from app.core.errors import Forbidden
 from app.core.identity import Actor, Role
+from app.ui.errors import wants_json
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -40,11 +41,15 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
 }
 
 
-class User(UserMixin):
-    """The signed-in person as the login library knows it."""
+OPEN_BEFORE_CHANGE = ("accounts.password", "accounts.logout")
+"""Where a person with a one-time password may go before changing it."""
 
-    def __init__(self, person: Person) -> None:
-        self.id = f"{person.id}:{person.session_version}"
+
+class User(UserMixin):
+    """The signed-in person as the login library knows it; its id is the session's token."""
+
+    def __init__(self, person: Person, token: str) -> None:
+        self.id = token
         self.person_id = person.id
         self.must_change = person.must_change
         self.name = person.name
@@ -53,16 +58,12 @@ class User(UserMixin):
 def init_accounts(flask: Flask) -> None:
     """Install the login manager."""
     manager = LoginManager(flask)
-    manager.session_protection = None  # office networks change addresses; the session is bound otherwise
+    manager.session_protection = None  # office networks change addresses; the session is a row of its own
 
     @manager.user_loader
-    def _load(key: str) -> User | None:
-        number, _, version = key.partition(":")
-        person = db.session().get(Person, int(number)) if number.isdigit() else None
-        # A changed password raises the version: every other session of the person ends.
-        if person is None or not person.active or str(person.session_version) != version:
-            return None
-        return User(person)
+    def _load(token: str) -> User | None:
+        person = person_of(token)
+        return User(person, token) if person else None
 
 
 def current_actor() -> Actor:
@@ -98,9 +99,12 @@ def _guard(view: View, label: str, permission: Permission | None) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not current_user.is_authenticated:
-            session["next"] = request.full_path if request.method == "GET" else request.path
+            if wants_json():
+                abort(401)  # a script cannot follow to the login page; it says so beside the upload
+            if request.method == "GET":
+                session["next"] = request.full_path.removesuffix("?")
             return redirect(url_for("accounts.login"))
-        if current_user.must_change and request.endpoint != "accounts.password":
+        if current_user.must_change and request.endpoint not in OPEN_BEFORE_CHANGE:
             return redirect(url_for("accounts.password"))
         if permission is not None and not allowed(current_actor(), permission):
             raise Forbidden("您的岗位没有这项权限。如确需办理，请联系本单位管理人员。")
@@ -111,7 +115,9 @@ def _guard(view: View, label: str, permission: Permission | None) -> View:
 
 
 def unguarded(flask: Flask) -> list[str]:
-    """Endpoints that state no access: there must be none."""
+    """Endpoints that state no access: there must be none besides static files."""
     return sorted(
-        name for name, view in flask.view_functions.items() if getattr(view, "access", None) is None
+        name
+        for name, view in flask.view_functions.items()
+        if getattr(view, "access", None) is None and not name.endswith(".static")
     )

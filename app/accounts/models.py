@@ -7,17 +7,26 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import BigId, Row
+from app.core.db import Base, BigId, Row
 
 KINDS = ("city", "district", "street", "community", "department", "organisation", "evaluator")
+AREA_KINDS = ("city", "district", "functional_zone", "town", "subdistrict", "community")
 
 
 class OrgUnit(Row):
-    """A unit that people belong to: office, committee, organisation."""
+    """A unit that people belong to: office, committee, organisation (单位).
+
+    Towns and subdistricts are both streets; a functional zone is a district that has no code.
+    """
 
     __tablename__ = "org_unit"
     __table_args__ = (
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
+        CheckConstraint(f"area_kind IS NULL OR area_kind IN {AREA_KINDS}", name="area_kind"),
+        # An area without its city cannot be told from another city's (ZH-29).
+        CheckConstraint(
+            "parent_id IS NOT NULL OR kind IN ('city', 'organisation', 'evaluator')", name="has_parent"
+        ),
         Index("ix_org_unit_path", "path"),
         Index("ix_org_unit_parent", "parent_id", "kind"),
     )
@@ -59,3 +68,24 @@ class Membership(Row):
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_unit.id"))
     role: Mapped[str] = mapped_column(String(60))
+
+
+class LoginSession(Base):
+    """One signed-in browser (登录会话): the cookie carries the token, the row only its fingerprint."""
+
+    __tablename__ = "login_session"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    session_version: Mapped[int]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class UnknownLogin(Base):
+    """Failed attempts with a login nobody has, counted like those of a real one."""
+
+    __tablename__ = "unknown_login"
+    login_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failed_logins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    at: Mapped[datetime] = mapped_column(index=True)

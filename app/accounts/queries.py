@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 
 from app.accounts.models import Membership, OrgUnit, Person
+from app.accounts.rules import looks_down
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.identity import Actor, Grant
 
 
 def actor(person_id: int) -> Actor:
-    """The person as services know it: roles, and all units he may look into (his own and those below).
+    """The person as services know it: roles, and the units to look into (own ones and those below).
 
     Raises:
         NotFound: no such person, or not active.
@@ -23,13 +24,15 @@ def actor(person_id: int) -> Actor:
     if person is None or not person.active:
         raise NotFound
     rows = db.execute(
-        select(Membership.role, Membership.unit_id, OrgUnit.path, OrgUnit.kind)
+        select(Membership.role, Membership.unit_id, OrgUnit.path)
         .join(OrgUnit, OrgUnit.id == Membership.unit_id)
         .where(Membership.person_id == person_id, OrgUnit.active)
     ).all()
     scope = {row.unit_id for row in rows}
-    for path in {row.path for row in rows if row.kind in ("city", "district", "street")}:
-        scope.update(db.scalars(select(OrgUnit.id).where(OrgUnit.path.startswith(path, autoescape=True))))
+    below = sorted({row.path for row in rows if looks_down(row.role)})
+    if below:
+        inside = or_(*(OrgUnit.path.startswith(path, autoescape=True) for path in below))
+        scope.update(db.scalars(select(OrgUnit.id).where(inside)))
     grants = frozenset(Grant(row.role, row.unit_id) for row in rows)
     return Actor(person_id, person.name, grants, frozenset(scope))
 
@@ -100,7 +103,7 @@ def names_of_people(ids: Iterable[int | None]) -> dict[int | None, str]:
     if not wanted:
         return {}
     rows = session().execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return dict(rows.tuples().all())
+    return {number: name for number, name in rows}
 
 
 def names_of_units(ids: Iterable[int | None]) -> dict[int | None, str]:
@@ -109,4 +112,4 @@ def names_of_units(ids: Iterable[int | None]) -> dict[int | None, str]:
     if not wanted:
         return {}
     rows = session().execute(select(OrgUnit.id, OrgUnit.short_name).where(OrgUnit.id.in_(wanted)))
-    return dict(rows.tuples().all())
+    return {number: name for number, name in rows}

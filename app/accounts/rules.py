@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from app.accounts.models import AREA_KINDS
 from app.core.errors import YES, Decision, no
-from app.core.identity import Role
+from app.core.identity import ROLE_NAMES, SYSTEM, Actor, Role
 
 MIN_LENGTH = 10
 MAX_FAILURES = 5
 LOCK_FOR = timedelta(minutes=15)
+SESSION_LASTS = timedelta(hours=10)
+FORGET_UNKNOWN = timedelta(days=1)
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+WITHOUT_CASES = ADMINISTRATORS | {Role.DESIGNER, Role.PUBLISHER}
+"""Roles that run the system: they look into no case of the units below theirs."""
+UNITS_OF_ROLE = {
+    "city": ("city",),
+    "district": ("district",),
+    "street": ("street", "department"),
+    "community": ("community",),
+    "organisation": ("organisation",),
+    "evaluator": ("evaluator",),
+}
+"""The part of a role before the dot says in which kinds of unit it can be held."""
+OPENED_BY_STAFF = frozenset({Role.ORGANISATION_MEMBER, Role.EVALUATOR_MEMBER})
+"""Roles given in the course of business, when an organisation or evaluator is registered."""
 PARENTS = {
     "district": ("city",),
     "street": ("district",),
@@ -31,16 +47,62 @@ def password_allowed(password: str, login: str) -> Decision:
     return YES
 
 
+def old_password_right(right: bool) -> Decision:
+    """Who changes a password knows the old one."""
+    return YES if right else no("原密码不正确，请重新输入。", field="old_password")
+
+
+def password_new(old: str, new: str) -> Decision:
+    """A changed password differs from the one before."""
+    return YES if old != new else no("新密码不能与原密码相同，请换一个。", field="new_password")
+
+
 def locked(locked_until: datetime | None, now: datetime) -> bool:
     """Whether an account is locked after repeated failures."""
     return locked_until is not None and now < locked_until
 
 
 def roles_allowed(roles: Collection[str]) -> Decision:
-    """Three separated administrators (三员分立): system, security and audit administrator are never one person."""
+    """Three separated administrators (三员分立): system, security and audit are never one person."""
     if len(ADMINISTRATORS & set(roles)) > 1:
         return no("系统管理员、安全管理员、审计管理员不能由同一人担任。", field="role")
     return YES
+
+
+def role_fits(role: str, unit_kind: str) -> Decision:
+    """A role is held in a unit of its own kind."""
+    if role not in ROLE_NAMES:
+        return no("没有这个岗位，请重新选择。", field="role")
+    if unit_kind not in UNITS_OF_ROLE[role.partition(".")[0]]:
+        return no(f"“{ROLE_NAMES[Role(role)]}”不能设在这类单位，请重新选择单位或岗位。", field="unit_id")
+    return YES
+
+
+def may_grant(actor: Actor, person_id: int, role: str) -> Decision:
+    """Roles come from the security administrator; nobody gives one to himself (三员分立)."""
+    if actor == SYSTEM:
+        return YES
+    if actor.person_id == person_id:
+        return no("不能给自己增减岗位，请由另一位安全管理员办理。", field="person_id")
+    if actor.has(Role.SECURITY_ADMIN) or (actor.person_id is not None and role in OPENED_BY_STAFF):
+        return YES
+    return no("岗位由安全管理员授予和收回，请联系安全管理员。", field="role")
+
+
+def may_manage(actor: Actor, person_id: int) -> Decision:
+    """Accounts are switched off and given new passwords by the system administrator, not one's own."""
+    if actor == SYSTEM:
+        return YES
+    if actor.person_id == person_id:
+        return no("不能停用或重置自己的账号，请由另一位系统管理员办理。", field="person_id")
+    if actor.has(Role.SYSTEM_ADMIN):
+        return YES
+    return no("账号由系统管理员管理，请联系系统管理员。", field="person_id")
+
+
+def looks_down(role: str) -> bool:
+    """Whether a role lets a person look into the units below its own (WH-2-3b)."""
+    return role not in WITHOUT_CASES and role.partition(".")[0] in ("city", "district", "street")
 
 
 def parent_allowed(kind: str, parent_kind: str | None) -> Decision:
@@ -50,3 +112,17 @@ def parent_allowed(kind: str, parent_kind: str | None) -> Decision:
         names = {"city": "市", "district": "区", "street": "镇街"}
         return no(f"请选择上级单位（{'或'.join(names[w] for w in wanted)}）。", "ZH-29", "parent_id")
     return YES
+
+
+def city_allowed(city: str, parent_city: str | None) -> Decision:
+    """A unit lies in the city of the unit above it (ZH-29)."""
+    if parent_city is not None and city != parent_city:
+        return no("单位与上级单位不在同一个城市，请重新选择上级单位。", "ZH-29", "parent_id")
+    return YES
+
+
+def area_kind_allowed(area_kind: str | None) -> Decision:
+    """Kinds of areas we know; a functional zone needs no statistical code (ZH-29)."""
+    if area_kind is None or area_kind in AREA_KINDS:
+        return YES
+    return no("没有这类区域，请重新选择。", "ZH-29", "area_kind")

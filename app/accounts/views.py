@@ -6,9 +6,10 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from app.accounts import services
+from app.accounts import sign_in
 from app.accounts.access import User, current_actor, public, signed_in
 from app.accounts.demo import PASSWORD, demo_logins
+from app.accounts.models import Person
 from app.core.errors import Refusal
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
@@ -24,14 +25,12 @@ def login() -> str | Response | tuple[str, int]:
     name = request.form.get("login", "")
     if request.method == "POST":
         try:
-            person = services.authenticate(name, request.form.get("password", ""))
+            person = sign_in.authenticate(name, request.form.get("password", ""))
         except Refusal as refusal:
             error = refusal.message
         else:
             wanted = session.get("next", "")
-            session.clear()  # a session known before signing in must not live on
-            session.permanent = True
-            login_user(User(person))
+            _enter(person)
             return redirect(wanted if safe(wanted) else url_for("inbox.desk"))
     shown = demo_logins() if current_app.config["SETTINGS"].is_demo else []
     page = render_template(
@@ -44,6 +43,7 @@ def login() -> str | Response | tuple[str, int]:
 @signed_in
 def logout() -> Response:
     """Sign out (退出)."""
+    sign_in.close_session(current_actor(), current_user.id)
     logout_user()
     session.clear()
     return redirect(url_for("accounts.login"))
@@ -60,19 +60,25 @@ def password() -> str | Response | tuple[str, int]:
             errors["repeat"] = "两次输入的新密码不一致。"
         else:
             try:
-                person = services.change_password(current_actor(), request.form.get("old_password", ""), new)
+                person = sign_in.change_password(current_actor(), request.form.get("old_password", ""), new)
             except Refusal as refusal:
-                errors[refusal.field or "old_password"] = refusal.message
+                errors = {one.field or "old_password": one.message for one in refusal.errors}
             else:
-                session.clear()
-                session.permanent = True
-                login_user(User(person))
+                _enter(person)
                 flash("密码已修改。", "success")
                 return redirect(url_for("inbox.desk"))
     page = render_template("accounts/password.html", errors=errors, forced=current_user.must_change)
     return (page, 422) if errors else page
 
 
+def _enter(person: Person) -> None:
+    """Begin a session of its own: one known before signing in must not live on."""
+    session.clear()
+    session.permanent = True
+    login_user(User(person, sign_in.open_session(person)))
+
+
 def safe(target: str) -> bool:
     """Only paths of this site: a link must not lead a person elsewhere after signing in."""
-    return target.startswith("/") and not target.startswith(("//", "/\\"))
+    plain = target.isprintable() and "\\" not in target and not any(c.isspace() for c in target)
+    return plain and target.startswith("/") and not target.startswith("//")
