@@ -28,18 +28,6 @@ def categories_allowed(
     return []
 
 
-def budget_allowed(lines: Sequence[Mapping[str, Any]], total: int) -> list[Decision]:
-    """Lines that multiply and add up."""
-    found = [
-        no("小计应等于数量乘以单价。", None, f"budget-{index}-amount")
-        for index, line in enumerate(lines)
-        if line["quantity"] * line["price"] != line["amount"]
-    ]
-    if sum(line["amount"] for line in lines) != total:
-        found.append(no("预算明细合计与预算总额不一致。", "ZH-15", "budget"))
-    return found
-
-
 def targets_allowed(targets: Sequence[Mapping[str, Any]], min_satisfaction: int) -> list[Decision]:
     """Indicators with unit and weight that sum to 100, satisfaction among them (ZH-25a, ZH-26a)."""
     found: list[Decision] = []

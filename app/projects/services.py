@@ -244,6 +244,15 @@ def cancel(actor: Actor, case_id: int, reason: str, basis: str) -> None:
         runtime.end_case(actor, case.id, "cancelled", f"{reason.strip()}（依据：{basis.strip()}）")
 
 
+def reopen(case: Case) -> None:
+    """Let an approved proposal be revised after an objection to its notice was upheld (ZH-24d)."""
+    project = project_of(case.id)
+    if project.approved_at is not None:
+        project.approved_at = project.approved_by = None
+        project.round += 1
+        session().flush()
+
+
 def start_next_round(case: Case, pack: Pack) -> None:
     """Count a return; a bounded number of times (退回修改; ZH-19-2c)."""
     project = project_of(case.id)
