@@ -31,7 +31,7 @@ def objection_form(notice: Notice) -> Form:
                     "oneOf": [{"const": kind, "title": WHAT[kind]} for kind in kinds],
                 },
                 "text": {"type": "string", "title": "意见和理由", "maxLength": LONGEST},
-                "contact": {"type": "string", "title": "联系方式", "maxLength": 200},
+                "contact": {"type": "string", "title": "联系方式", "maxLength": 100},
             },
             "required": ["kind", "text"],
         },
