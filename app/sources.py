@@ -8,6 +8,8 @@ from app.audit.services import register_source
 from app.core.db import session
 from app.core.identity import Actor
 from app.files.queries import register_visibility
+from app.notices.queries import register_public_facts
+from app.projects.queries import facts
 from app.runtime.models import Case, History
 from app.runtime.rules import sees
 from app.runtime.stepping import content_of, digest_of
@@ -28,6 +30,7 @@ def _may_see_case(actor: Actor, case_id: int) -> bool:
 
 
 def register_sources() -> None:
-    """Tell audit where history lives, and files who may see a case's papers."""
+    """Tell audit where history lives, files who may see a case's papers, notices what the public may know."""
     register_source("history", _history_hashes)
     register_visibility(_may_see_case)
+    register_public_facts(facts)

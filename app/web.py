@@ -20,6 +20,7 @@ from app.cli import commands
 from app.contracts import handlers as contracts_handlers
 from app.core import db, marks
 from app.evaluation import handlers as evaluation_handlers
+from app.evaluation.views import bp as evaluation_bp
 from app.files.views import bp as files_bp
 from app.funds import handlers as funds_handlers
 from app.inbox import navigation
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     projects_bp,
     organisations_bp,
     procurement_bp,
+    evaluation_bp,
     api_bp,
 )
 HANDLERS: tuple[Callable[[], None], ...] = (
