@@ -1,0 +1,1 @@
+"""Organisations: who may provide, what they can do, how they have done."""
