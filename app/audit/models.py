@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.append_only import protect
@@ -16,16 +16,26 @@ class AuditChain(Base):
     """The head of one chain; its row serialises the writers of that chain and of no other."""
 
     __tablename__ = "audit_chain"
+    __table_args__ = (
+        # The seal of each minute looks only at chains that grew, however many there are.
+        Index(
+            "ix_audit_chain_unsealed",
+            "chain",
+            postgresql_where=text("length > sealed_length"),
+            sqlite_where=text("length > sealed_length"),
+        ),
+    )
     chain: Mapped[str] = mapped_column(String(80), primary_key=True)
     length: Mapped[int]
     head: Mapped[str] = mapped_column(String(64))
+    sealed_length: Mapped[int] = mapped_column(default=0)
 
 
 class AuditEntry(Row):
     """One act. Each entry carries the fingerprint of the one before it."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (UniqueConstraint("chain", "seq"),)
+    __table_args__ = (UniqueConstraint("chain", "seq"), Index("ix_audit_entry_at", "at", "id"))
     chain: Mapped[str] = mapped_column(String(80))
     seq: Mapped[int]
     at: Mapped[datetime]

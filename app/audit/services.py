@@ -1,50 +1,22 @@
-"""Record, seal, verify."""
+"""Record and seal; verification stands beside."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
+from app.audit.fingerprints import START, configure, digest, of_entry, of_seal, plain
 from app.audit.models import AuditChain, AuditEntry, AuditSeal
+from app.audit.verification import SEALS, Verdict, register_source, verify
 from app.core import clock
-from app.core.db import session, unit_of_work
+from app.core.db import in_unit_of_work, session, unit_of_work
 from app.core.identity import Actor
 
-START = "0" * 64
-_key = b""
-_sources: dict[str, Callable[[str], set[str]]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether the log is whole; if not, where it breaks first."""
-
-    ok: bool
-    entries: int
-    problem: str = ""
-
-
-def configure(key: str) -> None:
-    """Set the key of seals and digests (AUDIT_KEY)."""
-    global _key
-    _key = key.encode()
-
-
-def register_source(name: str, hashes: Callable[[str], set[str]]) -> None:
-    """Tell how to compute anew the fingerprints that entries of case chains point to."""
-    _sources[name] = hashes
-
-
-def digest(value: str) -> str:
-    """A keyed fingerprint of something personal: comparable, not readable."""
-    return hmac.new(_key, value.encode(), hashlib.sha256).hexdigest()
+__all__ = ["Verdict", "configure", "digest", "record", "register_source", "seal", "seals_of", "verify"]
 
 
 def record(
@@ -61,13 +33,14 @@ def record(
 
     Args:
         chain: "case:<id>" or "<table>:<id>"; only writers of one chain wait for each other.
+        action: `room.verb`.
+        before: what was; personal values only as `digest(value)`.
+        after: what is; likewise.
         history_hash: fingerprint of the history line that tells the rest.
     """
-    db = session()
-    head = db.get(AuditChain, chain, with_for_update=True)
-    if head is None:
-        head = AuditChain(chain=chain, length=0, head=START)
-        db.add(head)
+    if not in_unit_of_work():
+        raise RuntimeError("audit.record belongs inside the unit of work of the act it records")
+    head = _locked(chain)
     entry = AuditEntry(
         chain=chain,
         seq=head.length + 1,
@@ -76,79 +49,45 @@ def record(
         actor_name=actor.name,
         action=action,
         subject=subject,
-        before=dict(before) if before is not None else None,
-        after=dict(after) if after is not None else None,
+        before=plain(before),
+        after=plain(after),
         history_hash=history_hash,
         prev_hash=head.head,
     )
-    entry.hash = _fingerprint(entry)
+    entry.hash = of_entry(entry)
     head.length, head.head = entry.seq, entry.hash
-    db.add(entry)
-    db.flush()
+    session().add(entry)
     return entry
 
 
 def seal() -> AuditSeal | None:
-    """Bind the heads that moved since the last seal into the keyed chain (封存); None when none moved."""
+    """Bind the heads that moved since the last seal into the keyed chain (封存); None when none moved.
+
+    Promises: what is sealed cannot be shortened or rewritten without the audit key. A chain that an open
+    transaction holds waits for the next seal; two workers at the same moment seal one after the other.
+    """
     with unit_of_work() as db:
-        sealed: dict[str, Any] = {}
-        last = None
-        for one in db.scalars(select(AuditSeal).order_by(AuditSeal.seq)):
-            sealed.update(one.heads)
-            last = one
-        moved = {
-            head.chain: [head.length, head.head]
-            for head in db.scalars(select(AuditChain).order_by(AuditChain.chain))
-            if sealed.get(head.chain) != [head.length, head.head]
-        }
+        counter = _locked(SEALS)
+        moved = db.scalars(
+            select(AuditChain)
+            .where(AuditChain.length > AuditChain.sealed_length, AuditChain.chain != SEALS)
+            .with_for_update(skip_locked=True)
+        ).all()
         if not moved:
             return None
         made = AuditSeal(
-            seq=(last.seq + 1) if last else 1,
+            seq=counter.length + 1,
             at=clock.now(),
-            heads=moved,
-            prev_mac=last.mac if last else START,
+            heads={row.chain: [row.length, row.head] for row in moved},
+            prev_mac=counter.head,
         )
-        made.mac = _mac(made.seq, made.at, moved, made.prev_mac)
+        made.mac = of_seal(made)
         db.add(made)
+        for row in moved:
+            row.sealed_length = row.length
+        counter.length, counter.head = made.seq, made.mac
+        counter.sealed_length = made.seq
         return made
-
-
-def verify() -> Verdict:
-    """Check every chain, every history line entries point to, and every seal (审计验证)."""
-    db = session()
-    heads = {head.chain: head for head in db.scalars(select(AuditChain))}
-    reached: dict[str, tuple[int, str]] = {}
-    hashes: dict[tuple[str, int], str] = {}
-    sources: dict[str, set[str]] = {}
-    count = 0
-    entries = db.scalars(
-        select(AuditEntry).order_by(AuditEntry.chain, AuditEntry.seq).execution_options(yield_per=1000)
-    )
-    for entry in entries:
-        count += 1
-        seq, prev = reached.get(entry.chain, (0, START))
-        where = f"{entry.chain} 第 {entry.seq} 条"
-        if entry.seq != seq + 1:
-            return Verdict(False, count, f"{entry.chain} 缺少第 {seq + 1} 条")
-        if entry.prev_hash != prev:
-            return Verdict(False, count, f"{where}与前一条不衔接")
-        if entry.hash != _fingerprint(entry):
-            return Verdict(False, count, f"{where}内容被改动")
-        if entry.history_hash is not None:
-            known = sources.setdefault(entry.chain, _sources["history"](entry.chain))
-            if entry.history_hash not in known:
-                return Verdict(False, count, f"{where}指向的办理记录被改动或缺失")
-        reached[entry.chain] = (entry.seq, entry.hash)
-        hashes[entry.chain, entry.seq] = entry.hash
-    for chain, head in heads.items():
-        if reached.get(chain) != (head.length, head.head):
-            return Verdict(False, count, f"{chain} 的末尾与链头不一致")
-    for chain in reached:
-        if chain not in heads:
-            return Verdict(False, count, f"{chain} 没有链头")
-    problem = _verify_seals(hashes)
-    return Verdict(not problem, count, problem)
 
 
 def seals_of(start: datetime, end: datetime) -> list[AuditSeal]:
@@ -157,37 +96,14 @@ def seals_of(start: datetime, end: datetime) -> list[AuditSeal]:
     return list(session().scalars(query))
 
 
-def _verify_seals(hashes: Mapping[tuple[str, int], str]) -> str:
-    prev, seq = START, 0
-    for one in session().scalars(select(AuditSeal).order_by(AuditSeal.seq)):
-        if one.seq != seq + 1 or one.prev_mac != prev:
-            return f"缺少第 {seq + 1} 个封存"
-        if not hmac.compare_digest(one.mac, _mac(one.seq, one.at, one.heads, one.prev_mac)):
-            return f"第 {one.seq} 个封存被改动"
-        for chain, (length, head) in one.heads.items():
-            if hashes.get((chain, length)) != head:
-                return f"{chain} 在第 {one.seq} 次封存后被改动或截断"
-        prev, seq = one.mac, one.seq
-    return ""
-
-
-def _fingerprint(entry: AuditEntry) -> str:
-    content = [
-        entry.chain,
-        entry.seq,
-        entry.at.isoformat(),
-        entry.actor_id,
-        entry.actor_name,
-        entry.action,
-        entry.subject,
-        entry.before,
-        entry.after,
-        entry.history_hash,
-        entry.prev_hash,
-    ]
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _mac(seq: int, at: datetime, heads: Mapping[str, Any], prev: str) -> str:
-    text = orjson.dumps([seq, at.isoformat(), dict(heads), prev], option=orjson.OPT_SORT_KEYS)
-    return hmac.new(_key, text, hashlib.sha256).hexdigest()
+def _locked(chain: str) -> AuditChain:
+    """The row of a chain, locked until the transaction ends; made with the chain's first entry."""
+    db = session()
+    found = db.get(AuditChain, chain, with_for_update=True)
+    if found is None:
+        # Another transaction may be making it too: whoever comes second waits for the first one's row.
+        insert = (postgresql if db.get_bind().dialect.name == "postgresql" else sqlite).insert(AuditChain)
+        row = {"chain": chain, "length": 0, "head": START, "sealed_length": 0}
+        db.execute(insert.values(row).on_conflict_do_nothing())
+        found = db.get_one(AuditChain, chain, with_for_update=True)
+    return found
