@@ -15,12 +15,14 @@ from app.core import clock
 from app.core.errors import Forbidden, NotFound, Refusal
 from app.core.identity import Role
 from app.evaluation.queries import evaluation_of
+from app.evaluation.rules import points
 from app.policy import queries as policy
 from app.runtime.models import Case
 from app.runtime.queries import case_by_no
 from app.ui import forms
 
 bp = Blueprint("evaluation", __name__, template_folder="templates")
+bp.add_app_template_filter(points, "points")
 
 
 @bp.get("/cases/<no>/survey")

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from app.accounts.queries import unit
+from app.accounts.queries import people_with, unit
 from app.audit import services as audit
 from app.core import clock
 from app.core.db import session, unit_of_work
 from app.core.errors import Fault, NotFound, require_all
-from app.core.identity import Actor
+from app.core.identity import Actor, Role
+from app.messages.services import notify
 from app.notices import queries, rules
-from app.notices.models import KINDS, Notice, NoticeEvent, Objection
+from app.notices.models import KINDS, OBJECTION_KINDS, Notice, NoticeEvent, Objection
 from app.policy import queries as policy
 from app.runtime.models import Case
 
@@ -125,6 +126,14 @@ def object_to(
             actor=actor,
             subject=f"objection:{objection.id}",
             after={"notice": notice.no, "kind": kind, "text": audit.digest(objection.text)},
+        )
+        people = people_with(Role.STREET_DISCIPLINE, notice.street_id)
+        notify(
+            [case.owner_id, *(person.id for person in people)],
+            "objection",
+            f"“{notice.title}”收到一条{OBJECTION_KINDS[kind]}"[:200],
+            f"/notices/{notice.no}",
+            case.id,
         )
         return objection
 

@@ -41,11 +41,6 @@ STATES = {"open": "正在公示", "waiting": "期满，正在办理", "closed": 
 TONES = {"open": "good", "waiting": "warn", "closed": "", "withdrawn": "bad"}
 
 
-@bp.app_template_filter("points")
-def _points(hundredths: int | None) -> str:
-    return points(hundredths)
-
-
 @bp.context_processor
 def _ways() -> dict[str, Any]:
     ways = [

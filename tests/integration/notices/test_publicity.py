@@ -15,6 +15,7 @@ from app.core.clock import MovableClock
 from app.core.db import session, unit_of_work
 from app.core.errors import Refusal, Refusals
 from app.core.identity import RESIDENT, Actor, Role
+from app.messages.models import Message
 from app.notices import handlers, queries, services
 from app.notices.models import Notice, NoticeEvent, Objection
 from app.policy.packs import Pack
@@ -194,6 +195,14 @@ def test_questions_challenges_and_objections_are_not_mixed(world: SimpleNamespac
         RESIDENT, award.id, kind="challenge", text="评分有误", contact="乙机构 李某 0756-0000000"
     )
     assert [one.kind for one in queries.open_objections(world.case.id, award.id)] == ["question", "challenge"]
+
+
+def test_an_objection_is_told_to_owner_and_discipline(world: SimpleNamespace) -> None:
+    notice_id = publish(world)["notice_id"]
+    services.object_to(RESIDENT, notice_id, kind="objection", text="意见", contact="王先生 13800000000")
+    told = session().scalars(select(Message).where(Message.kind == "objection")).all()
+    assert {m.person_id for m in told} == {world.case.owner_id, world.discipline.person_id}
+    assert {m.title for m in told} == {"“关于“居家养老服务”的公示”收到一条异议"}
 
 
 def test_one_address_is_heard_a_limited_number_of_times_an_hour(
