@@ -66,7 +66,7 @@ def codes_of(survey_id: int) -> CodeCount:
         .where(SurveyCode.survey_id == survey_id)
         .group_by(SurveyCode.used)
     )
-    counts = dict(rows.tuples().all())
+    counts = dict(rows.all())
     return CodeCount(sum(counts.values()), counts.get(True, 0))
 
 

@@ -136,7 +136,7 @@ def opinion_counts(evaluation_id: int) -> dict[str, int]:
         .where(EvaluationOpinion.evaluation_id == evaluation_id)
         .group_by(EvaluationOpinion.party)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def midterms_of(case_id: int) -> list[Midterm]:

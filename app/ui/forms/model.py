@@ -135,6 +135,7 @@ class Form:
         ui: appearance, see `README.md` beside this file.
         values: what the fields start with, and what read-only fields are.
         facts, notes, tables: shown above the questions.
+        papers: files to read beside the questions, by title.
     """
 
     key: str
@@ -144,6 +145,7 @@ class Form:
     facts: Sequence[Fact] = ()
     notes: Sequence[str] = ()
     tables: Sequence[FactTable] = ()
+    papers: Sequence[tuple[str, Sequence[int]]] = ()
 
     @property
     def title(self) -> str:
@@ -214,6 +216,10 @@ class Form:
     def add_table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Form:
         """With one more table above the questions."""
         return self.replace(tables=(*self.tables, FactTable(title, columns, rows)))
+
+    def add_files(self, title: str, ids: Sequence[int]) -> Form:
+        """With files to read beside the questions; none make no difference."""
+        return self.replace(papers=(*self.papers, (title, tuple(ids)))) if ids else self
 
     def with_options(self, key: str, options: Iterable[Option]) -> Form:
         """With exactly these choices of a field, or of a column (`scores.bid_id`); `check` holds people to them."""
