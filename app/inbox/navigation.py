@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app, request, url_for
 from flask_login import current_user
 
 from app.accounts.access import current_actor
@@ -13,6 +12,7 @@ from app.accounts.queries import unit_name
 from app.core.identity import Actor, Role
 from app.runtime.queries import DeskCounts, desk_counts
 from app.runtime.rules import role_name
+from app.ui.navigation import NavGroup, NavItem
 
 STAGES: tuple[tuple[str, str], ...] = (
     ("proposal", "提案"),
@@ -28,29 +28,18 @@ STAGES: tuple[tuple[str, str], ...] = (
 STARTERS = (Role.COMMITTEE_MEMBER, Role.SECRETARY, Role.STREET_CLERK)
 
 
-@dataclass(frozen=True, slots=True)
-class NavItem:
-    """One entry of the navigation."""
-
-    key: str
-    label: str
-    icon: str
-    href: str
-    count: int | None = None
-
-
-type_of_group = tuple[str, list[NavItem]]
-
-
 def context() -> dict[str, Any]:
     """Values for the page shell: navigation, who is signed in, where."""
-    base = {"settings": current_app.config["SETTINGS"], "stages": STAGES, "path": request.path}
+    base = {"settings": current_app.config["SETTINGS"], "stages": STAGES, "path": request.path, "login_url": url_for("accounts.login")}
     if not current_user.is_authenticated:
         return {**base, "actor": None, "nav": [], "unit_name": "", "role_names": ""}
     actor = current_actor()
     grant = next(iter(sorted(actor.grants, key=lambda g: (g.unit_id, g.role))), None)
     return {
         **base,
+        "logout_url": url_for("accounts.logout"),
+        "search_url": url_for("inbox.cases"),
+        "account_items": [NavItem("password", "修改密码", "lock", url_for("accounts.password"))],
         "actor": actor,
         "nav": groups(actor, desk_counts(actor)),
         "unit_name": unit_name(grant.unit_id) if grant else "",
@@ -58,7 +47,7 @@ def context() -> dict[str, Any]:
     }
 
 
-def groups(actor: Actor, counts: DeskCounts) -> list[type_of_group]:
+def groups(actor: Actor, counts: DeskCounts) -> list[NavGroup]:
     """The navigation of a person: what the person's roles can use."""
     work = [NavItem("desk", "我的待办", "checklist", "/desk", counts.total)]
     work.append(NavItem("done", "我的已办", "circle-check", "/desk/done"))

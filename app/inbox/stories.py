@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,12 +16,19 @@ from app.contracts.queries import MoneyLine, contract_of, money_lines
 from app.core import clock
 from app.core.db import session
 from app.core.identity import Actor
-from app.funds.queries import CaseFund, case_funds
+from app.files.models import StoredFile
+from app.files.queries import describe
+from app.funds.models import CaseFund, Pot
+from app.funds.queries import case_funds, pots_by_id
 from app.inbox.navigation import STAGES
+from app.policy import queries as policy
+from app.policy.packs import Pack
 from app.projects.models import Project
 from app.projects.queries import facts
 from app.runtime import definitions, queries
+from app.runtime.rules import role_name
 from app.runtime.models import Case, History, Incident, Task
+from app.ui import forms
 
 SHOWN = ("started", "completed", "timer", "ended", "finished", "claimed", "released", "closed")
 """Kinds of history that people read; automatic steps are seen on the diagram."""
@@ -48,13 +55,14 @@ class Story:
     facts: list[tuple[str, str]]
     contract: Contract | None
     money: list[MoneyLine]
-    funds: list[CaseFund]
+    funds: list[tuple[CaseFund, Pot]]
     incidents: list[Incident]
     people: dict[int | None, str]
     units: dict[int | None, str]
     diagram: dict[str, Any] | None
+    diagram_text: str
     version: str
-    pack_note: str
+    pack: Pack
 
 
 def story(actor: Actor, case: Case) -> Story:
@@ -63,15 +71,18 @@ def story(actor: Actor, case: Case) -> Story:
     open_tasks = [task for task in tasks if task.state == "open"]
     contract = contract_of(case.id)
     bundle = definitions.bundle(case.definition_id)
+    held = case_funds(case.id)
+    pots = pots_by_id(fund.pot_id for fund in held)
+    pack = policy.pack(case.pack_version_id)
     return Story(
         stages=stage_bar(case, tasks),
         open_tasks=open_tasks,
         my_tasks=queries.my_open_tasks(actor, case.id),
         history=[line for line in queries.history_of(case.id) if line.kind in SHOWN][::-1],
-        facts=facts(case.id),
+        facts=facts(case.id, pack),
         contract=contract,
         money=money_lines(contract) if contract else [],
-        funds=case_funds(case.id),
+        funds=[(fund, pots[fund.pot_id]) for fund in held],
         incidents=queries.incidents_of(case.id),
         people=names_of_people({t.claimed_by for t in open_tasks} | {case.owner_id, case.started_by}),
         units=names_of_units(
@@ -79,8 +90,9 @@ def story(actor: Actor, case: Case) -> Story:
             | {case.street_id, case.community_id, case.provider_id, case.evaluator_id}
         ),
         diagram=diagram(case, ""),
+        diagram_text="；".join(f"{task.title}（{role_name(task.role)}）" for task in open_tasks) or "没有办理中的步骤",
         version=f"{bundle.title} 第 {bundle.no} 版",
-        pack_note=case.pack_key,
+        pack=pack,
     )
 
 
@@ -106,6 +118,19 @@ def stage_bar(case: Case, tasks: Sequence[Task]) -> list[Stage]:
         else:
             bar.append(Stage(key, name, "todo", ""))
     return bar
+
+
+def bars(cases: Mapping[int, Case]) -> dict[int, list[Stage]]:
+    """Thin stage bars for a list, from the case rows alone."""
+    order = [key for key, _ in STAGES]
+    made = {}
+    for case_id, case in cases.items():
+        at = order.index(case.stage) if case.stage in order else 0
+        made[case_id] = [
+            Stage(key, name, "done" if i < at else "active" if i == at else "todo", "")
+            for i, (key, name) in enumerate(STAGES)
+        ]
+    return made
 
 
 def diagram(case: Case, path: str) -> dict[str, Any] | None:
@@ -140,6 +165,18 @@ def diagram(case: Case, path: str) -> dict[str, Any] | None:
             {"name": step["name"], "url": f"/cases/{case.no}/diagram?path={step['path']}"} for step in trail
         ],
     }
+
+
+def files_of(form: forms.Form | None, answers: Mapping[str, Any] | None) -> dict[int, StoredFile]:
+    """The files a task page names: papers to read, and uploads already chosen."""
+    if form is None:
+        return {}
+    wanted = [i for _, ids in form.papers for i in ids]
+    for source in (form.values, answers or {}):
+        for one in form.fields:
+            if one.kind == "files":
+                wanted += [i for i in source.get(one.key) or [] if isinstance(i, int)]
+    return {file.id: file for file in describe(wanted)}
 
 
 def money_of(case_ids: Sequence[int]) -> dict[int, int]:

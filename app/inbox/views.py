@@ -42,6 +42,7 @@ def desk() -> str:
         counts=queries.desk_counts(actor),
         filters=filters,
         units=names_of_units({i.task.unit_id for i in items} | {i.case.community_id for i in items}),
+        bars=stories.bars({item.case.id: item.case for item in items}),
         role_name=role_name,
         today=clock.today(),
     )
@@ -130,7 +131,10 @@ def _task_page(
     form = services.prepared_form(actor, found.id) if is_open else None
     draft = queries.draft_of(actor, found.id) if is_open and answers is None else None
     if form is not None and (answers is not None or draft is not None):
-        form = form.replace(values={**form.values, **(answers if answers is not None else draft.answers)})  # type: ignore[union-attr]
+        typed = answers if answers is not None else draft.answers  # type: ignore[union-attr]
+    else:
+        typed = None
+    shown = form.answered(typed) if form is not None and typed is not None else None
     names = names_of_units({found.unit_id})
     mine = {t.id for t in queries.my_open_tasks(actor, case.id)}
     allowed = may_act(actor, found, names.get(found.unit_id, ""), ())
@@ -140,6 +144,8 @@ def _task_page(
         task=found,
         case=case,
         form=form,
+        answers=shown,
+        files=stories.files_of(form, shown),
         errors=forms.errors_by_field(error) if isinstance(error, Refusal) else {},
         problem=error,
         draft=draft,

@@ -135,6 +135,7 @@ class Form:
         ui: appearance, see `README.md` beside this file.
         values: what the fields start with, and what read-only fields are.
         facts, notes, tables: shown above the questions.
+        papers: (heading, file ids) to read before answering.
         papers: files to read beside the questions, by title.
     """
 
@@ -219,6 +220,10 @@ class Form:
 
     def add_files(self, title: str, ids: Sequence[int]) -> Form:
         """With files to read beside the questions; none make no difference."""
+        return self.replace(papers=(*self.papers, (title, tuple(ids)))) if ids else self
+
+    def add_files(self, title: str, ids: Sequence[int]) -> Form:
+        """With papers to read above the questions; nothing is shown when there are none."""
         return self.replace(papers=(*self.papers, (title, tuple(ids)))) if ids else self
 
     def with_options(self, key: str, options: Iterable[Option]) -> Form:

@@ -1,0 +1,1 @@
+"""Procurement: method, call, sealed bids, opening, scoring, award."""
