@@ -36,10 +36,12 @@ def readable(actor: Actor, file_id: int) -> StoredFile:
         NotFound: no such file for these eyes.
     """
     found = session().get(StoredFile, file_id)
-    if found is None:
+    if found is None or actor.person_id is None:
         raise NotFound
     own = found.uploaded_by == actor.person_id
-    if not own and (found.case_id is None or _case_visible is None or not _case_visible(actor, found.case_id)):
+    if not own and (
+        found.case_id is None or _case_visible is None or not _case_visible(actor, found.case_id)
+    ):
         raise NotFound
     return found
 

@@ -1,0 +1,29 @@
+"""Reads of messages."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from app.core.db import session
+from app.core.identity import Actor
+from app.messages.models import Message
+
+PAGE = 30
+
+
+def unread_count(person_id: int) -> int:
+    """How many messages a person has not read."""
+    query = select(func.count(Message.id)).where(Message.person_id == person_id, Message.read_at.is_(None))
+    return session().scalar(query) or 0
+
+
+def inbox(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> list[Message]:
+    """The actor's messages, newest first.
+
+    Args:
+        before: id of the last message of the page before.
+    """
+    query = select(Message).where(Message.person_id == actor.person_id)
+    if before is not None:
+        query = query.where(Message.id < before)
+    return list(session().scalars(query.order_by(Message.id.desc()).limit(limit)))
