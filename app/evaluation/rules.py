@@ -121,7 +121,7 @@ def survey_until_allowed(last_day: date, earliest: date, days: int | None) -> De
 
 def survey_over(now: datetime, until_at: datetime) -> Decision:
     """Nobody scores while people may still answer (ZH-26a)."""
-    if now <= until_at:
+    if now < until_at:
         return no(
             f"满意度调查要到 {clock.local(until_at):%Y年%m月%d日} 结束，结束后才能评分。",
             "ZH-26a",

@@ -102,7 +102,7 @@ def close_allowed(*, now: datetime, until_at: datetime, ended: bool, waiting: in
     if ended:
         return [no("这份公告已经结束，不能重复办理。", "ZH-24d")]
     found: list[Decision] = []
-    if now <= until_at:
+    if now < until_at:
         when = f"{clock.local(until_at):%Y年%m月%d日 %H:%M}"
         found.append(no(f"期限还没有届满（{when} 截止），不能提前结束。", "ZH-24d"))
     if waiting:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
+from tests.factories.cases import context, make_case
+from tests.factories.people import actor_of, make_person, make_units
 
 from app.core import clock as time
 from app.core.clock import MovableClock
@@ -22,8 +24,6 @@ from app.policy.packs import Pack
 from app.runtime.handlers import form_handler
 from app.runtime.models import Case
 from app.ui import forms
-from tests.factories.cases import context, make_case
-from tests.factories.people import actor_of, make_person, make_units
 
 
 def load_form(world: SimpleNamespace, key: str) -> forms.Form:
@@ -85,7 +85,7 @@ def test_a_notice_runs_its_working_days_and_then_closes(world: SimpleNamespace, 
 @pytest.mark.requirement("ZH-24d", "reject")
 def test_a_notice_is_not_closed_before_its_end(world: SimpleNamespace, clock: MovableClock) -> None:
     variables = publish(world)
-    clock.set(queries.by_id(variables["notice_id"]).until_at)
+    clock.set(queries.by_id(variables["notice_id"]).until_at - timedelta(seconds=1))
     with pytest.raises(Refusals, match="还没有届满") as refused:
         submit(world, "notice.close", world.discipline, {"decision": "confirmed"}, variables)
     assert refused.value.rule == "ZH-24d"

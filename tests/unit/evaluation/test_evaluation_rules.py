@@ -97,8 +97,8 @@ def test_too_few_answers_stop_the_judgement() -> None:
 
 def test_nobody_scores_while_people_may_still_answer() -> None:
     end = datetime(2026, 3, 9, 15, 59, 59, tzinfo=UTC)
-    assert not rules.survey_over(end, end)
-    assert rules.survey_over(end + timedelta(seconds=1), end)
+    assert not rules.survey_over(end - timedelta(seconds=1), end)
+    assert rules.survey_over(end, end)
 
 
 def test_every_target_is_judged_and_none_is_added() -> None:

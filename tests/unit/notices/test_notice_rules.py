@@ -69,8 +69,8 @@ def test_a_notice_closes_only_after_its_whole_period() -> None:
     def close(now: datetime, waiting: int = 0, ended: bool = False) -> bool:
         return not rules.close_allowed(now=now, until_at=LATER, ended=ended, waiting=waiting)
 
-    assert not close(LATER)
-    assert close(LATER + timedelta(seconds=1))
+    assert not close(LATER - timedelta(seconds=1))
+    assert close(LATER)
     assert not close(LATER + timedelta(seconds=1), waiting=1)
     assert not close(LATER + timedelta(days=1), ended=True)
 
