@@ -8,7 +8,7 @@ from app.ballots import survey_queries
 from app.contracts.queries import contract_of, instalments, require_contract
 from app.core import clock
 from app.core.errors import Fault
-from app.evaluation import outcomes, publication, queries, rules, services
+from app.evaluation import outcomes, planning, publication, queries, rules, services
 from app.evaluation.models import PARTIES, Evaluation
 from app.notices import handlers as closing
 from app.notices import queries as notices
@@ -78,7 +78,7 @@ def _prepare_plan(ctx: TaskContext, form: Form) -> Form:
 
 
 def _plan(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
-    evaluation = services.plan(ctx.actor, ctx.case, ctx.pack, answers)
+    evaluation = planning.plan(ctx.actor, ctx.case, ctx.pack, answers)
     until = survey_queries.by_id(evaluation.survey_id).until_at
     return {"evaluator": evaluation.evaluator, "survey_until": clock.local(until).isoformat()}
 

@@ -19,7 +19,7 @@ from app.core.clock import MovableClock
 from app.core.db import session, unit_of_work
 from app.core.errors import NotFound, Refusal, Refusals
 from app.core.identity import RESIDENT, Actor, Role
-from app.evaluation import handlers, queries, services
+from app.evaluation import handlers, planning, queries, services
 from app.evaluation.models import EvaluatorContract
 from app.notices import queries as notices
 from app.notices import services as notice_services
@@ -156,7 +156,7 @@ def test_a_sheet_without_enough_satisfaction_is_refused(world: SimpleNamespace) 
         contract.targets = [{"name": "服务人次", "target": 900, "unit": "人次", "weight": 100}]
     for weight in (None, 19):
         with pytest.raises(Refusals) as refused:
-            services.plan(
+            planning.plan(
                 world.clerk,
                 world.case,
                 world.pack,
@@ -202,7 +202,7 @@ def test_an_evaluator_with_a_recent_contract_is_refused(world: SimpleNamespace) 
 
 @pytest.mark.requirement("ZH-27a", "reject")
 def test_a_contract_we_know_of_counts_though_nobody_tells_it(world: SimpleNamespace) -> None:
-    services.record_tie(
+    planning.record_tie(
         world.clerk,
         world.evaluator.id,
         world.organisation_id,

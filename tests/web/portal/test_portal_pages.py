@@ -25,7 +25,7 @@ from app.core import clock as time
 from app.core import db
 from app.core.clock import MovableClock
 from app.core.identity import RESIDENT, Actor, Role
-from app.evaluation import publication, services
+from app.evaluation import planning, publication, services
 from app.evaluation.views import bp as evaluation_bp
 from app.inbox.views import bp as inbox_bp
 from app.notices import services as notices
@@ -78,7 +78,7 @@ def text_of(response: Any) -> str:
 def publish_result(world: SimpleNamespace, clock: MovableClock) -> Notice:
     """Take an evaluation to its publication by the rooms' services."""
     answers = {"evaluator": "street", "sample": 30, "method": "随机发放问卷码", "survey_until": "2026-03-16"}
-    services.plan(world.clerk, world.case, world.pack, answers)
+    planning.plan(world.clerk, world.case, world.pack, answers)
     survey = survey_queries.latest(world.case.id)
     assert survey is not None
     for code in surveys.issue_codes(world.clerk, survey.id, 10):
@@ -222,7 +222,7 @@ def test_what_is_not_there_is_404(client: FlaskClient, world: SimpleNamespace, p
 @pytest.mark.requirement("ZH-27c", "reject")
 def test_an_unpublished_evaluation_is_not_shown(client: FlaskClient, world: SimpleNamespace) -> None:
     answers = {"evaluator": "street", "sample": 30, "method": "随机发放问卷码", "survey_until": "2026-03-16"}
-    services.plan(world.clerk, world.case, world.pack, answers)
+    planning.plan(world.clerk, world.case, world.pack, answers)
     assert client.get(f"/results/{world.case.no}").status_code == 404
     assert "还没有公布过评价结果" in text_of(client.get("/"))
 
@@ -319,5 +319,5 @@ def test_the_survey_desk_is_for_the_clerks_of_the_street(client: FlaskClient, wo
 def code_of(world: SimpleNamespace) -> str:
     """A code of a survey of the case."""
     answers = {"evaluator": "street", "sample": 30, "method": "随机发放问卷码", "survey_until": "2026-03-16"}
-    evaluation = services.plan(world.clerk, world.case, world.pack, answers)
+    evaluation = planning.plan(world.clerk, world.case, world.pack, answers)
     return surveys.issue_codes(world.clerk, evaluation.survey_id, 1)[0]
