@@ -51,6 +51,11 @@ def use(clock: Clock) -> Clock:
     return before
 
 
+def current() -> Clock:
+    """The clock of this process."""
+    return _clock
+
+
 def now() -> datetime:
     """The present, aware, in UTC."""
     return _clock.now()

@@ -1,0 +1,79 @@
+"""Demo data into an empty database, made by driving the engine, the same on every run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
+
+from app.accounts.models import Person
+from app.audit import services as audit
+from app.cli import world as worlds
+from app.cli.demo import plan_for
+from app.cli.player import Player
+from app.cli.proposals import PROPOSALS
+from app.core import clock, db
+from app.core.db import session
+from app.core.identity import SYSTEM
+from app.needs import services as needs
+
+STOPS: tuple[tuple[int, str, str, str | None], ...] = (
+    (120, "community", "straight", None),
+    (70, "community", "straight", "settlement.confirm"),
+    (60, "community", "straight", "evaluation.confirm"),
+    (45, "community", "straight", "delivery.community_accept"),
+    (40, "community", "straight", "payment.approve"),
+    (38, "community", "straight", "contract.draft"),
+    (24, "community", "straight", "procurement.open"),
+    (12, "street_plan", "straight", "notice.close"),
+    (9, "community", "returned", "proposal.revise"),
+    (6, "library", "straight", "review.precheck"),
+    (20, "community", "rejected", None),
+    (4, "community", "straight", "proposal.vote"),
+    (2, "community", "straight", "review.joint"),
+)
+"""Days ago it began, way of starting, scenario, and the step where it stands now (None: played to its end)."""
+
+
+@click.command("seed")
+@with_appcontext
+def seed() -> None:
+    """Fill an empty database with demo data; a second call changes nothing."""
+    if not current_app.config["SETTINGS"].is_demo:
+        raise click.ClickException("seed makes demo accounts and runs only with ZHENJIE_ENV=demo or test")
+    if session().scalar(select(func.count()).select_from(Person)):
+        click.echo("demo data is there already", err=True)
+        return
+    before = clock.current()
+    now = before.now()
+    moving = clock.MovableClock(_morning(now, 130))
+    clock.use(moving)
+    try:
+        world = worlds.build(everything=True, years={clock.today().year, now.astimezone(clock.SHANGHAI).year})
+        for number, community in enumerate(world.communities):
+            needs.collect(
+                SYSTEM, unit_id=community.id, channel="meeting", beneficiaries="老年人",
+                text=("希望有人上门探访独居老人", "希望增加暑期托管", "希望开展健康讲座")[number % 3],
+            )  # fmt: skip
+        for number, (days, origin, path, stop) in enumerate(STOPS):
+            moving.set(_morning(now, days))
+            title, proposal = PROPOSALS[number]
+            player = Player(world, plan_for(path, proposal), moving)
+            community = number % len(world.communities)
+            name = f"{world.communities[community].short_name}{title}"
+            click.echo(f"{number + 1}/{len(STOPS)} {name}", err=True)
+            case_id = player.start(origin, name, community)
+            player.play(case_id, until=stop)
+        audit.seal()
+    finally:
+        clock.use(before)
+        db.close()
+
+
+def _morning(now: datetime, days: int) -> datetime:
+    """Nine in the morning, some days ago: every case has a past and none reaches into the future."""
+    day = now.astimezone(clock.SHANGHAI) - timedelta(days=days)
+    return day.replace(hour=9, minute=0, second=0, microsecond=0)
