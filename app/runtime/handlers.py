@@ -117,7 +117,8 @@ def on_close(hook: Callable[[Case, Actor, datetime, str], None]) -> None:
 
     The hook gets the case, who ended it, when, and the status; it joins the transaction.
     """
-    _on_close.append(hook)
+    if hook not in _on_close:  # building a second application must not settle everything twice
+        _on_close.append(hook)
 
 
 def form_handler(key: str | None) -> FormHandler | None:
