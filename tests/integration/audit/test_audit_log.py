@@ -25,7 +25,7 @@ CHAIN = "pot:7"
 
 
 @pytest.fixture(autouse=True)
-def key() -> None:
+def key(database: Engine) -> None:
     audit.configure("key-of-this-test")
 
 

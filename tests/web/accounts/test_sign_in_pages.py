@@ -18,6 +18,7 @@ from app.core.identity import SYSTEM, Role
 from tests.factories.site import PASSWORD, make_site, sign_in, token_in
 
 NEW = "baiyun-2027"
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def site(database: Engine) -> Flask:
 
 
 @pytest.fixture
-def browser(site: Flask) -> FlaskClient:
+def visitor(site: Flask) -> FlaskClient:
     return site.test_client()
 
 
@@ -54,167 +55,167 @@ def newcomer(street: OrgUnit) -> tuple[Person, str]:
 # --- signing in -------------------------------------------------------------------------------------
 
 
-def test_the_right_password_leads_to_the_desk(browser: FlaskClient, clerk: Person) -> None:
-    answer = sign_in(browser)
+def test_the_right_password_leads_to_the_desk(visitor: FlaskClient, clerk: Person) -> None:
+    answer = sign_in(visitor)
     assert (answer.status_code, answer.location) == (302, "/desk")
-    assert "待办 狮山街道经办" in browser.get("/desk").text
-    assert browser.get("/login").location == "/desk"  # who is in needs no login page
+    assert "待办 狮山街道经办" in visitor.get("/desk").text
+    assert visitor.get("/login").location == "/desk"  # who is in needs no login page
 
 
-def test_a_wrong_password_says_so_and_keeps_the_name(browser: FlaskClient, clerk: Person) -> None:
-    answer = sign_in(browser, password="wrong-password-1")
+def test_a_wrong_password_says_so_and_keeps_the_name(visitor: FlaskClient, clerk: Person) -> None:
+    answer = sign_in(visitor, password="wrong-password-1")
     page = html.fromstring(answer.text)
     assert answer.status_code == 401
     assert signing.WRONG in page.xpath("string(//*[@role='alert'])")
     assert page.xpath("//input[@id='login']/@value") == ["lijianguo"]
     assert "wrong-password-1" not in answer.text
-    assert browser.get("/desk").location == "/login"
+    assert visitor.get("/desk").location == "/login"
 
 
 def test_repeated_failures_lock_the_account_for_a_while(
-    browser: FlaskClient, clerk: Person, clock: MovableClock
+    visitor: FlaskClient, clerk: Person, clock: MovableClock
 ) -> None:
     for _ in range(rules.MAX_FAILURES):
-        assert signing.WRONG in sign_in(browser, password="wrong-password-1").text
-    assert signing.LOCKED in sign_in(browser).text
+        assert signing.WRONG in sign_in(visitor, password="wrong-password-1").text
+    assert signing.LOCKED in sign_in(visitor).text
     clock.advance(rules.LOCK_FOR)
-    assert sign_in(browser).location == "/desk"
+    assert sign_in(visitor).location == "/desk"
 
 
-def test_an_unknown_login_is_answered_word_for_word_alike(browser: FlaskClient, clerk: Person) -> None:
+def test_an_unknown_login_is_answered_word_for_word_alike(visitor: FlaskClient, clerk: Person) -> None:
     def alerts(login: str) -> list[str]:
-        pages = [sign_in(browser, login, "wrong-password-1") for _ in range(rules.MAX_FAILURES + 1)]
+        pages = [sign_in(visitor, login, "wrong-password-1") for _ in range(rules.MAX_FAILURES + 1)]
         return [html.fromstring(page.text).xpath("string(//*[@role='alert'])").strip() for page in pages]
 
     assert alerts("lijianguo") == alerts("nobody")
 
 
-def test_a_form_without_its_token_is_refused(browser: FlaskClient, clerk: Person) -> None:
-    answer = browser.post("/login", data={"login": "lijianguo", "password": PASSWORD})
+def test_a_form_without_its_token_is_refused(visitor: FlaskClient, clerk: Person) -> None:
+    answer = visitor.post("/login", data={"login": "lijianguo", "password": PASSWORD})
     assert answer.status_code == 400
     assert "页面已过期" in answer.text
-    assert browser.get("/desk").location == "/login"
+    assert visitor.get("/desk").location == "/login"
 
 
-def test_the_page_asked_for_comes_after_signing_in(browser: FlaskClient, clerk: Person) -> None:
-    assert browser.get("/desk?due=late").location == "/login"
-    assert sign_in(browser).location == "/desk?due=late"
+def test_the_page_asked_for_comes_after_signing_in(visitor: FlaskClient, clerk: Person) -> None:
+    assert visitor.get("/desk?due=late").location == "/login"
+    assert sign_in(visitor).location == "/desk?due=late"
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
-def test_a_way_outside_is_not_followed(browser: FlaskClient, clerk: Person, target: str) -> None:
-    with browser.session_transaction() as session:
+def test_a_way_outside_is_not_followed(visitor: FlaskClient, clerk: Person, target: str) -> None:
+    with visitor.session_transaction() as session:
         session["next"] = target
-    assert sign_in(browser).location == "/desk"
+    assert sign_in(visitor).location == "/desk"
 
 
-def test_an_unanswered_form_is_not_opened_as_a_page(browser: FlaskClient, clerk: Person) -> None:
-    token = token_in(browser.get("/login"))
-    assert browser.post("/desk", data={"csrf_token": token}).location == "/login"
-    with browser.session_transaction() as session:
+def test_an_unanswered_form_is_not_opened_as_a_page(visitor: FlaskClient, clerk: Person) -> None:
+    token = token_in(visitor.get("/login"))
+    assert visitor.post("/desk", data={"csrf_token": token}).location == "/login"
+    with visitor.session_transaction() as session:
         assert "next" not in session
 
 
-def test_a_script_hears_that_nobody_is_signed_in(browser: FlaskClient, clerk: Person) -> None:
-    answer = browser.get("/figures", headers={"Accept": "application/json"})
+def test_a_script_hears_that_nobody_is_signed_in(visitor: FlaskClient, clerk: Person) -> None:
+    answer = visitor.get("/figures", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
 
 
 # --- the session ------------------------------------------------------------------------------------
 
 
-def test_what_was_known_before_signing_in_does_not_live_on(browser: FlaskClient, clerk: Person) -> None:
-    with browser.session_transaction() as session:
+def test_what_was_known_before_signing_in_does_not_live_on(visitor: FlaskClient, clerk: Person) -> None:
+    with visitor.session_transaction() as session:
         session["planted"] = "by somebody else"
         session["_user_id"] = "a-known-token"
-    sign_in(browser)
-    with browser.session_transaction() as session:
+    sign_in(visitor)
+    with visitor.session_transaction() as session:
         assert "planted" not in session
         assert session["_user_id"] != "a-known-token"
         first = session["_user_id"]
-    sign_in(site_client(browser))
-    with browser.session_transaction() as session:
+    sign_in(site_client(visitor))
+    with visitor.session_transaction() as session:
         assert session["_user_id"] == first
 
 
-def site_client(browser: FlaskClient) -> FlaskClient:
-    """Another browser at the same site."""
-    return browser.application.test_client()
+def site_client(visitor: FlaskClient) -> FlaskClient:
+    """Another visitor at the same site."""
+    return visitor.application.test_client()
 
 
-def test_signing_out_makes_a_copied_cookie_worthless(browser: FlaskClient, clerk: Person) -> None:
-    sign_in(browser)
-    cookie = browser.get_cookie("session")
+def test_signing_out_makes_a_copied_cookie_worthless(visitor: FlaskClient, clerk: Person) -> None:
+    sign_in(visitor)
+    cookie = visitor.get_cookie("session")
     assert cookie
-    thief = site_client(browser)
+    thief = site_client(visitor)
     thief.set_cookie("session", cookie.value)
     assert thief.get("/desk").status_code == 200
-    assert browser.get("/logout").status_code == 405  # a picture of elsewhere signs nobody out
-    token = token_in(browser.get("/password"))
-    assert browser.post("/logout", data={"csrf_token": token}).location == "/login"
-    assert browser.get("/desk").location == "/login"
+    assert visitor.get("/logout").status_code == 405  # a picture of elsewhere signs nobody out
+    token = token_in(visitor.get("/password"))
+    assert visitor.post("/logout", data={"csrf_token": token}).location == "/login"
+    assert visitor.get("/desk").location == "/login"
     assert thief.get("/desk").location == "/login"
 
 
-def test_a_changed_password_ends_the_other_sessions(browser: FlaskClient, clerk: Person) -> None:
-    other = site_client(browser)
-    sign_in(browser)
+def test_a_changed_password_ends_the_other_sessions(visitor: FlaskClient, clerk: Person) -> None:
+    other = site_client(visitor)
+    sign_in(visitor)
     sign_in(other)
-    answer = change(browser, PASSWORD, NEW)
+    answer = change(visitor, PASSWORD, NEW)
     assert answer.location == "/desk"
-    assert browser.get("/desk").status_code == 200
+    assert visitor.get("/desk").status_code == 200
     assert other.get("/desk").location == "/login"
     assert sign_in(other, password=PASSWORD).status_code == 401
     assert sign_in(other, password=NEW).location == "/desk"
 
 
-def test_switching_an_account_off_ends_its_sessions(browser: FlaskClient, clerk: Person) -> None:
-    sign_in(browser)
+def test_switching_an_account_off_ends_its_sessions(visitor: FlaskClient, clerk: Person) -> None:
+    sign_in(visitor)
     services.deactivate(SYSTEM, clerk.id)
-    assert browser.get("/desk").location == "/login"
+    assert visitor.get("/desk").location == "/login"
 
 
 # --- passwords --------------------------------------------------------------------------------------
 
 
-def change(browser: FlaskClient, old: str, new: str, repeat: str | None = None):  # type: ignore[no-untyped-def]
+def change(visitor: FlaskClient, old: str, new: str, repeat: str | None = None):  # type: ignore[no-untyped-def]
     data = {
-        "csrf_token": token_in(browser.get("/password")),
+        "csrf_token": token_in(visitor.get("/password")),
         "old_password": old,
         "new_password": new,
         "repeat": new if repeat is None else repeat,
     }
-    return browser.post("/password", data=data)
+    return visitor.post("/password", data=data)
 
 
 def test_a_one_time_password_opens_nothing_but_its_change(
-    browser: FlaskClient, newcomer: tuple[Person, str]
+    visitor: FlaskClient, newcomer: tuple[Person, str]
 ) -> None:
     person, secret = newcomer
-    assert sign_in(browser, "xinren", secret).location == "/desk"
-    assert browser.get("/desk").location == "/password"
-    assert "一次性密码" in browser.get("/password").text
-    assert change(browser, secret, NEW).location == "/desk"
-    assert browser.get("/desk").status_code == 200
+    assert sign_in(visitor, "xinren", secret).location == "/desk"
+    assert visitor.get("/desk").location == "/password"
+    assert "一次性密码" in visitor.get("/password").text
+    assert change(visitor, secret, NEW).location == "/desk"
+    assert visitor.get("/desk").status_code == 200
     db.close()
     assert not db.session().get_one(Person, person.id).must_change
 
 
-def test_who_must_change_may_leave(browser: FlaskClient, newcomer: tuple[Person, str]) -> None:
-    sign_in(browser, "xinren", newcomer[1])
-    token = token_in(browser.get("/password"))
-    assert browser.post("/logout", data={"csrf_token": token}).location == "/login"
+def test_who_must_change_may_leave(visitor: FlaskClient, newcomer: tuple[Person, str]) -> None:
+    sign_in(visitor, "xinren", newcomer[1])
+    token = token_in(visitor.get("/password"))
+    assert visitor.post("/logout", data={"csrf_token": token}).location == "/login"
 
 
-def test_faults_of_a_new_password_stand_beside_their_fields(browser: FlaskClient, clerk: Person) -> None:
-    sign_in(browser)
-    answer = change(browser, "wrong-one-12", "short")
+def test_faults_of_a_new_password_stand_beside_their_fields(visitor: FlaskClient, clerk: Person) -> None:
+    sign_in(visitor)
+    answer = change(visitor, "wrong-one-12", "short")
     page = html.fromstring(answer.text)
     assert answer.status_code == 422
     assert "原密码不正确" in page.xpath("string(//*[@id='f-old_password-err'])")
     assert "至少 10 位" in page.xpath("string(//*[@id='f-new_password-err'])")
     assert page.xpath("//input[@aria-invalid='true']/@name") == ["old_password", "new_password"]
-    answer = change(browser, PASSWORD, NEW, "something-else-1")
+    answer = change(visitor, PASSWORD, NEW, "something-else-1")
     assert "两次输入的新密码不一致" in html.fromstring(answer.text).xpath("string(//*[@id='f-repeat-err'])")
     assert signing.authenticate("lijianguo", PASSWORD)
 
@@ -223,19 +224,19 @@ def test_faults_of_a_new_password_stand_beside_their_fields(browser: FlaskClient
 
 
 def test_a_page_of_a_permission_is_shut_for_other_roles(
-    browser: FlaskClient, clerk: Person, street: OrgUnit
+    visitor: FlaskClient, clerk: Person, street: OrgUnit
 ) -> None:
-    assert browser.get("/funds").location == "/login"
-    sign_in(browser)
-    answer = browser.get("/funds")
+    assert visitor.get("/funds").location == "/login"
+    sign_in(visitor)
+    answer = visitor.get("/funds")
     assert answer.status_code == 403
     assert "没有这项权限" in answer.text
     services.grant(SYSTEM, clerk.id, street.id, Role.STREET_FINANCE)
-    assert browser.get("/funds").text == "资金"
+    assert visitor.get("/funds").text == "资金"
 
 
-def test_a_public_page_asks_for_nobody(browser: FlaskClient, clerk: Person) -> None:
-    assert browser.get("/").text == "首页"
+def test_a_public_page_asks_for_nobody(visitor: FlaskClient, clerk: Person) -> None:
+    assert visitor.get("/").text == "首页"
 
 
 def test_a_route_that_states_no_access_is_named(site: Flask) -> None:
@@ -247,15 +248,15 @@ def test_a_route_that_states_no_access_is_named(site: Flask) -> None:
 # --- the demo ---------------------------------------------------------------------------------------
 
 
-def test_the_demo_shows_its_accounts_and_each_button_signs_in(browser: FlaskClient, street: OrgUnit) -> None:
+def test_the_demo_shows_its_accounts_and_each_button_signs_in(visitor: FlaskClient, street: OrgUnit) -> None:
     made, _ = services.create_person(
         SYSTEM, login="shishan.clerk", name="经办", password=demo.PASSWORD, must_change=False
     )
     services.grant(SYSTEM, made.id, street.id, Role.STREET_CLERK)
-    page = html.fromstring(browser.get("/login").text)
+    page = html.fromstring(visitor.get("/login").text)
     (form,) = [f for f in page.forms if f.fields.get("login") == "shishan.clerk"]
     assert "狮山街道 · 街道经办" in form.text_content()
-    assert browser.post("/login", data=dict(form.fields)).location == "/desk"
+    assert visitor.post("/login", data=dict(form.fields)).location == "/desk"
 
 
 def test_production_shows_no_account(database: Engine, clerk: Person) -> None:
@@ -265,6 +266,6 @@ def test_production_shows_no_account(database: Engine, clerk: Person) -> None:
     assert "lijianguo" not in page
 
 
-def test_pages_with_people_in_them_are_not_kept_by_the_browser(browser: FlaskClient, clerk: Person) -> None:
-    sign_in(browser)
-    assert browser.get("/desk").headers["Cache-Control"] == "no-store"
+def test_pages_with_people_in_them_are_not_kept_by_the_browser(visitor: FlaskClient, clerk: Person) -> None:
+    sign_in(visitor)
+    assert visitor.get("/desk").headers["Cache-Control"] == "no-store"
