@@ -14,6 +14,7 @@ from app.runtime.models import OfCase
 
 SOURCES = ("fiscal", "charity", "community_fund", "residents")
 ACCOUNTS = ("outside", "free", "reserved", "encumbered", "paid")
+KINDS = ("allot", "reserve", "unreserve", "encumber", "disencumber", "pay")
 
 
 class Pot(Row):
@@ -62,6 +63,10 @@ class CaseFund(OfCase):
     reserved: Mapped[int] = mapped_column(BigId, default=0)
     encumbered: Mapped[int] = mapped_column(BigId, default=0)
     paid: Mapped[int] = mapped_column(BigId, default=0)
+    # Who found that this keeper being the provider does no harm, for which provider, and why (ZH-14-2).
+    conflict_provider_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("org_unit.id"))
+    conflict_cleared_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    conflict_reason: Mapped[str | None] = mapped_column(String(500))
 
 
 class Entry(Row):
@@ -71,6 +76,7 @@ class Entry(Row):
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("from_account <> to_account", name="moves"),
+        CheckConstraint(f"kind IN {KINDS}", name="kind"),
         CheckConstraint(f"from_account IN {ACCOUNTS} AND to_account IN {ACCOUNTS}", name="accounts"),
         Index("ix_ledger_entry_pot", "pot_id", "id"),
     )

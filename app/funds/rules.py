@@ -6,6 +6,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from app.core.errors import YES, Decision, no
+from app.core.identity import Actor, Role
+
+LARGEST = 10**14
+"""No single movement is larger: a thousand thousand million yuan is a typing mistake."""
+SOURCE_NAMES = {
+    "fiscal": "财政资金",
+    "charity": "慈善资金",
+    "community_fund": "社区基金",
+    "residents": "居民自筹、募捐资金",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +25,7 @@ class PotPapers:
     name: str
     source: str
     purposes: Collection[str]
+    donor: str | None
     agreement: str | None
     keeper: str | None
     resolution: str | None
@@ -25,20 +36,73 @@ class PotPapers:
 def pot_complete(pot: PotPapers) -> list[Decision]:
     """The papers each kind of social money needs (ZH-14-1…3, L-41, L-43)."""
     found: list[Decision] = []
-    if pot.source == "charity" and not pot.agreement:
+    if not pot.name.strip():
+        found.append(no("请填写资金来源的名称。", "ZH-12", "name"))
+    if pot.source not in SOURCE_NAMES:
+        found.append(no("资金来源只有财政资金和社会资金，请重新选择种类。", "ZH-12", "source"))
+    if pot.source == "charity" and not _given(pot.donor):
+        found.append(no("慈善资金须登记捐赠方，请填写捐赠企业或机构。", "ZH-14-1", "donor"))
+    if pot.source == "charity" and not _given(pot.agreement):
         found.append(no("慈善资金须登记捐赠协议，请填写协议编号或名称。", "ZH-14-1", "agreement"))
-    if pot.source == "community_fund" and not (pot.keeper and pot.resolution):
-        found.append(no("社区基金须登记管理人和使用决议，请补全。", "ZH-14-2", "keeper"))
-    if pot.source == "residents" and not pot.public_fundraising and not pot.resolution:
+    if pot.source == "community_fund" and not _given(pot.keeper):
+        found.append(no("社区基金须登记管理人，请填写。", "ZH-14-2", "keeper"))
+    if pot.source == "community_fund" and not _given(pot.resolution):
+        found.append(no("社区基金须有使用决议，请填写决议名称或编号。", "ZH-14-2", "resolution"))
+    if pot.source == "residents" and not pot.public_fundraising and not _given(pot.resolution):
         found.append(no("居民自筹资金须有居民会议决议，请填写会议纪要编号。", "ZH-14-3", "resolution"))
-    if pot.public_fundraising and not pot.certificate_no:
+    if pot.public_fundraising and not _given(pot.certificate_no):
         found.append(
             no("公开募捐须由有公开募捐资格的慈善组织开展，请填写其证书编号。", "ZH-14-3", "certificate_no")
         )
     return found
 
 
-def purpose_allowed(pot_name: str, purposes: Collection[str], categories: Collection[str], field: str) -> Decision:
+def _given(text: str | None) -> bool:
+    return bool((text or "").strip())
+
+
+def may_fund(actor: Actor, street_id: int, source: str) -> Decision:
+    """The district allots fiscal money to its streets, a street's finance registers social money (ZH-06-a)."""
+    district = actor.has(Role.DISTRICT_OFFICER) or actor.has(Role.DISTRICT_FINANCE)
+    if district and street_id in actor.scope:
+        return YES
+    if source != "fiscal" and actor.has(Role.STREET_FINANCE, street_id):
+        return YES
+    return no("财政资金由区级拨入，社会资金由本街道财务登记；您没有这项权限。", "ZH-06-a")
+
+
+def amount_allowed(amount: int, field: str = "amount") -> Decision:
+    """A movement of money: whole fen, more than nothing, not beyond reason."""
+    if not 0 < amount <= LARGEST:
+        return no("请填写正确的金额，须大于 0。", None, field)
+    return YES
+
+
+def reference_allowed(ref: str) -> Decision:
+    """Money comes with a paper: the document or receipt it rests on."""
+    return YES if _given(ref) else no("请填写拨款文件或入账凭证的名称、编号。", None, "ref")
+
+
+def conflicts(keeper: str | None, parties: Collection[str]) -> bool:
+    """Whether the keeper of a fund is one of the parties that would be paid from it (ZH-14-2)."""
+    return _given(keeper) and str(keeper).strip() in {party.strip() for party in parties}
+
+
+def keeper_allowed(pot_name: str, cleared: bool) -> Decision:
+    """Money of a fund kept by its own provider waits until somebody has decided on the conflict (ZH-14-2)."""
+    if cleared:
+        return YES
+    return no(f"“{pot_name}”的管理人就是本项目承接方，存在利益冲突，须先由纪检监督处理。", "ZH-14-2")
+
+
+def conflict_reason_allowed(reason: str) -> Decision:
+    """A decision on a conflict is founded."""
+    return YES if _given(reason) else no("请写明处理意见和理由。", "ZH-14-2", "reason")
+
+
+def purpose_allowed(
+    pot_name: str, purposes: Collection[str], categories: Collection[str], field: str
+) -> Decision:
     """Earmarked money serves only its purpose: a category or all below it (ZH-13a)."""
     if not purposes:
         return YES
@@ -51,6 +115,8 @@ def lines_allowed(amounts: Sequence[int], budget: int) -> list[Decision]:
     """At least one source, and together exactly the budget (ZH-12, ZH-15)."""
     if not amounts:
         return [no("请至少选择一项资金来源。", "ZH-12", "funding")]
+    if wrong := [a for i, one in enumerate(amounts) if not (a := amount_allowed(one, f"funding-{i}-amount"))]:
+        return wrong
     total = sum(amounts)
     if total != budget:
         return [

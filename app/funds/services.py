@@ -10,11 +10,11 @@ from sqlalchemy import select
 from app.audit.services import record
 from app.core import clock
 from app.core.db import session, unit_of_work
-from app.core.errors import Forbidden, Refusal, require_all
+from app.core.errors import Forbidden, NotFound, Refusal, require_all
 from app.core.identity import Actor, Role
 from app.funds import rules
 from app.funds.models import CaseFund, Entry, Pot
-from app.funds.queries import case_funds
+from app.funds.queries import conflicts_of
 from app.runtime.models import Case
 
 
@@ -25,9 +25,11 @@ def create_pot(actor: Actor, *, street_id: int, year: int, name: str, source: st
         papers: level, purposes, donor, agreement, keeper, resolution, public_fundraising, certificate_no.
 
     Raises:
+        Forbidden: neither the district for its street nor, for social money, the street's finance.
         Refusals: papers that this kind of money needs are missing.
     """
     with unit_of_work() as db:
+        _require_may_fund(actor, street_id, source)
         pot = Pot(
             street_id=street_id,
             year=year,
@@ -45,6 +47,7 @@ def create_pot(actor: Actor, *, street_id: int, year: int, name: str, source: st
                     name,
                     source,
                     pot.purposes,
+                    pot.donor,
                     pot.agreement,
                     pot.keeper,
                     pot.resolution,
@@ -55,7 +58,13 @@ def create_pot(actor: Actor, *, street_id: int, year: int, name: str, source: st
         )
         db.add(pot)
         db.flush()
-        record(f"pot:{pot.id}", "funds.create_pot", actor=actor, subject=name, after={"source": source})
+        record(
+            f"pot:{pot.id}",
+            "funds.create_pot",
+            actor=actor,
+            subject=name,
+            after={"street": street_id, "year": year, "source": source, **papers},
+        )
         return pot
 
 
@@ -63,19 +72,28 @@ def allot(actor: Actor, pot_id: int, amount: int, ref: str) -> Entry:
     """Put money into a pot (拨入资金; ZH-06-a).
 
     Raises:
+        NotFound: no such pot for these eyes.
         Forbidden: the actor is neither of the district nor the street's finance.
+        Refusals: an impossible amount, or no paper it rests on.
     """
-    may = (Role.DISTRICT_OFFICER, Role.DISTRICT_FINANCE)
     with unit_of_work() as db:
-        pot = db.get_one(Pot, pot_id, with_for_update=True, populate_existing=True)
-        own = actor.has(Role.STREET_FINANCE, pot.street_id) and pot.source != "fiscal"
-        if not own and not (any(actor.has(role) for role in may) and pot.street_id in actor.scope):
-            raise Forbidden("财政资金由区级拨入，社会资金由本街道财务登记；您没有这项权限。")
-        if amount <= 0:
-            raise Refusal("拨入金额必须大于 0。", field="amount")
+        pot = _lock([pot_id]).get(pot_id)
+        if pot is None or pot.street_id not in actor.scope:
+            raise NotFound
+        _require_may_fund(actor, pot.street_id, pot.source)
+        require_all([rules.amount_allowed(amount), rules.reference_allowed(ref)])
+        before = pot.allotted
         pot.allotted += amount
-        entry = _enter(actor, pot, None, "allot", "outside", "free", amount, ref)
-        record(f"pot:{pot.id}", "funds.allot", actor=actor, subject=pot.name, after={"amount": amount})
+        entry = _enter(actor, pot, None, "allot", "outside", "free", amount, ref.strip())
+        db.flush()
+        record(
+            f"pot:{pot.id}",
+            "funds.allot",
+            actor=actor,
+            subject=pot.name,
+            before={"allotted": before},
+            after={"allotted": pot.allotted, "amount": amount, "ref": entry.ref},
+        )
         return entry
 
 
@@ -93,8 +111,9 @@ def reserve(
         Refusals: every line that breaks a rule, at its field.
     """
     with unit_of_work() as db:
-        release(actor, case)
-        pots = _lock([line["pot_id"] for line in lines])
+        # What the case held before and what it wants now are locked together, in one order.
+        pots, held = _lock_held(case, [line["pot_id"] for line in lines])
+        _give_back(actor, case, pots, held)
         decisions = rules.lines_allowed([line["amount"] for line in lines], budget)
         wanted: dict[int, int] = {}
         for index, line in enumerate(lines):
@@ -111,9 +130,9 @@ def reserve(
                 rules.reserve_allowed(pot.name, pot.free, line["amount"], f"funding-{index}-amount")
             )
         require_all(decisions)
-        held = {fund.pot_id: fund for fund in case_funds(case.id)}
+        by_pot = {fund.pot_id: fund for fund in held}
         for position, (pot_id, amount) in enumerate(wanted.items(), start=1):
-            fund = held.get(pot_id)
+            fund = by_pot.get(pot_id)
             if fund is None:
                 fund = CaseFund(
                     city=case.city, case_id=case.id, pot_id=pot_id, position=position,
@@ -128,15 +147,8 @@ def reserve(
 def release(actor: Actor, case: Case) -> int:
     """Give back what a case holds and has not paid (释放预留资金; ZH-13b); answers the sum in fen."""
     with unit_of_work() as db:
-        funds = [fund for fund in case_funds(case.id) if fund.reserved or fund.encumbered]
-        pots = _lock([fund.pot_id for fund in funds])
-        total = 0
-        for fund in funds:
-            total += fund.reserved + fund.encumbered
-            if fund.reserved:
-                _move(actor, pots[fund.pot_id], fund, case, "unreserve", fund.reserved, f"case:{case.no}")
-            if fund.encumbered:
-                _move(actor, pots[fund.pot_id], fund, case, "disencumber", fund.encumbered, f"case:{case.no}")
+        pots, funds = _lock_held(case)
+        total = _give_back(actor, case, pots, funds)
         db.flush()
         return total
 
@@ -145,11 +157,16 @@ def encumber(actor: Actor, case: Case, amount: int) -> None:
     """Turn reserved money into a contract's commitment, pot by pot; what is left over goes back (占用).
 
     Raises:
-        Refusal: less is reserved than the contract needs.
+        Refusal: less is reserved than the contract needs, or the provider keeps one of the funds and nobody
+            has decided on that conflict (ZH-14-2).
     """
     with unit_of_work() as db:
-        funds = case_funds(case.id)
-        pots = _lock([fund.pot_id for fund in funds])
+        rules.amount_allowed(amount).require()
+        pots, funds = _lock_held(case)
+        require_all(
+            rules.keeper_allowed(pots[fund.pot_id].name, fund.conflict_provider_id == case.provider_id)
+            for fund in conflicts_of(case)
+        )
         if sum(fund.reserved for fund in funds) < amount:
             raise Refusal("预留资金少于合同金额，请先由财务补足预留。", field="amount", rule="ZH-13b")
         left = amount
@@ -170,8 +187,8 @@ def pay(actor: Actor, case: Case, amount: int, ref: str) -> None:
         Refusal: more than is committed.
     """
     with unit_of_work() as db:
-        funds = case_funds(case.id)
-        pots = _lock([fund.pot_id for fund in funds])
+        rules.amount_allowed(amount).require()
+        pots, funds = _lock_held(case)
         if sum(fund.encumbered for fund in funds) < amount:
             raise Refusal("支付金额超过合同占用的资金，不能支付。", field="amount", rule="ZH-13b")
         left = amount
@@ -186,6 +203,32 @@ def pay(actor: Actor, case: Case, amount: int, ref: str) -> None:
 def settle(actor: Actor, case: Case) -> int:
     """Give back what a finished contract did not need (结余归还); answers the sum in fen."""
     return release(actor, case)
+
+
+def clear_conflict(actor: Actor, case: Case, pot_id: int, reason: str) -> None:
+    """Decide that a fund kept by the provider may pay all the same, with the reason (处理利益冲突; ZH-14-2).
+
+    Raises:
+        Forbidden: this is for the street's discipline officer.
+        Refusals: there is no conflict, or no reason is given.
+    """
+    with unit_of_work() as db:
+        if not actor.has(Role.STREET_DISCIPLINE, case.street_id):
+            raise Forbidden("资金管理人与承接方相同的，由本街道纪检监督处理。", rule="ZH-14-2")
+        fund = next((one for one in conflicts_of(case) if one.pot_id == pot_id), None)
+        if fund is None:
+            raise Refusal("这项资金没有需要处理的利益冲突。", field="pot_id", rule="ZH-14-2")
+        rules.conflict_reason_allowed(reason).require()
+        fund.conflict_provider_id, fund.conflict_cleared_by = case.provider_id, actor.person_id
+        fund.conflict_reason = reason.strip()
+        db.flush()
+        record(
+            f"case:{case.id}",
+            "funds.clear_conflict",
+            actor=actor,
+            subject=case.no,
+            after={"pot": pot_id, "reason": fund.conflict_reason},
+        )
 
 
 MOVES = {
@@ -225,6 +268,31 @@ def _enter(
     )
     session().add(entry)
     return entry
+
+
+def _give_back(actor: Actor, case: Case, pots: Mapping[int, Pot], funds: Sequence[CaseFund]) -> int:
+    total = 0
+    for fund in funds:
+        for kind, amount in (("unreserve", fund.reserved), ("disencumber", fund.encumbered)):
+            if amount:
+                _move(actor, pots[fund.pot_id], fund, case, kind, amount, f"case:{case.no}")
+                total += amount
+    return total
+
+
+def _require_may_fund(actor: Actor, street_id: int, source: str) -> None:
+    decision = rules.may_fund(actor, street_id, source)
+    if not decision:
+        raise Forbidden(decision.reason, rule=decision.ref)
+
+
+def _lock_held(case: Case, more: Sequence[int] = ()) -> tuple[dict[int, Pot], list[CaseFund]]:
+    """The pots a case holds money in (and more that it wants), locked; what it holds, in drawing order."""
+    held = session().scalars(select(CaseFund.pot_id).where(CaseFund.case_id == case.id))
+    pots = _lock([*held, *more])
+    query = select(CaseFund).where(CaseFund.case_id == case.id).order_by(CaseFund.position, CaseFund.id)
+    funds = session().scalars(query.with_for_update().execution_options(populate_existing=True))
+    return pots, list(funds)
 
 
 def _lock(pot_ids: Sequence[int]) -> dict[int, Pot]:
