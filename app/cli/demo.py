@@ -70,7 +70,7 @@ def throw_away(keep: Path | None) -> Iterator[None]:
         definitions.forget()
         policy.forget()
         try:
-            migrate.upgrade()
+            migrate.upgrade(engine)
             yield
         finally:
             db.bind(before_engine)
@@ -175,7 +175,7 @@ def demo(path: str, pack: str, as_json: bool, keep: Path | None) -> None:
         if not isinstance(mover, clock.MovableClock):
             raise click.ClickException("the demo needs the movable clock")
         player = Player(world, plan_for(path, proposal), mover, tell)
-        case_id = player.start("community", f"{world.communities[0].short_name}{title}")
+        case_id = player.start("community", f"{world.communities[0].name}{title}")
         case = player.play(case_id)
         problems = broken(session().get_one(Case, case.id, populate_existing=True), path)
         result = document(case, player.steps)

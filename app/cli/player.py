@@ -106,6 +106,8 @@ class Player:
 
     def _complete(self, case: Case, task: Task) -> None:
         actor = self._actor_for(case, task)
+        if task.form_key == "procurement.open":
+            procurement.unseal(actor, procurement_read.current(case.id).id)
         form = services.prepared_form(actor, task.id)
         answers = self._answers(actor, form, task)
         done = services.complete_task(actor, task.id, answers)
@@ -185,7 +187,7 @@ class Player:
         count = self.plan.bidders[min(self.rounds, len(self.plan.bidders) - 1)]
         self.rounds += 1
         for number, organisation in enumerate(self.world.organisations[:count]):
-            member = self._person(Role.ORGANISATION_MEMBER, organisation.unit_id)
+            member = self._person(Role.ORGANISATION_MEMBER, organisation.id)
             amount = found.ceiling * (98 - 2 * number) // 100 // 100 * 100
             procurement.submit_bid(
                 member,
@@ -245,6 +247,8 @@ def _value(actor: Actor, one: Any) -> Any:
 
 
 ORDINARY: dict[str, Answers] = {
+    "proposal.plan": {"policy_ref": "演示用政策依据"},
+    "proposal.revise_plan": {"policy_ref": "演示用政策依据"},
     "proposal.vote": {"body": "residents_meeting", "eligible": 60, "present": 41, "yes": 30, "against": 6, "abstain": 5},
     "proposal.deliberate": {"attendees": 12, "chair": "党组织书记"},
     "review.precheck": {

@@ -60,12 +60,20 @@ ORGANISATIONS: Sequence[tuple[str, str, str, str]] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A unit by number and name: scenarios outlive database sessions."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What a scenario needs to find its way."""
 
-    street: OrgUnit
-    communities: Sequence[OrgUnit]
-    organisations: Sequence[Organisation]
+    street: Place
+    communities: Sequence[Place]
+    organisations: Sequence[Place]
 
 
 def build(*, everything: bool, years: Set[int] | None = None) -> World:
@@ -99,14 +107,11 @@ def build(*, everything: bool, years: Set[int] | None = None) -> World:
         for year in sorted(years):
             _list(officer, district, year, load.codes("category"))
         _library(made, street)
-        return World(street, communities, made)
-
-
-def found() -> World:
-    """The world of a database that has been seeded."""
-    street = unit_by_code(STREET)
-    made = list(session().scalars(select(Organisation).where(~Organisation.is_evaluator).order_by(Organisation.id)))
-    return World(street, units_below(street.id, "community")[:3], made)
+        return World(
+            Place(street.id, street.short_name),
+            [Place(one.id, one.short_name) for one in communities],
+            [Place(one.unit_id, one.name) for one in made],
+        )
 
 
 def _staff(prefix: str, street: OrgUnit, communities: Sequence[OrgUnit]) -> None:

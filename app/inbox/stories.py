@@ -52,7 +52,7 @@ class Story:
     open_tasks: list[Task]
     my_tasks: list[Task]
     history: list[History]
-    facts: list[tuple[str, str]]
+    facts: list[forms.Fact]
     contract: Contract | None
     money: list[MoneyLine]
     funds: list[tuple[CaseFund, Pot]]
@@ -79,7 +79,7 @@ def story(actor: Actor, case: Case) -> Story:
         open_tasks=open_tasks,
         my_tasks=queries.my_open_tasks(actor, case.id),
         history=[line for line in queries.history_of(case.id) if line.kind in SHOWN][::-1],
-        facts=facts(case.id, pack),
+        facts=[forms.Fact(label, value) for label, value in facts(case.id, pack)],
         contract=contract,
         money=money_lines(contract) if contract else [],
         funds=[(fund, pots[fund.pot_id]) for fund in held],

@@ -64,6 +64,7 @@ class Diagram:
     nodes: dict[str, Node] = field(default_factory=dict)
     flows: list[Flow] = field(default_factory=list)
     channels: dict[tuple[int, str], int] = field(default_factory=dict)
+    ways: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
     def _add(self, key: str, kind: str, name: str, lane: str, col: int, row: int, body: str = "", attributes: str = "") -> None:
         self.nodes[key] = Node(key, kind, name, lane, col, row, body, attributes)
@@ -253,13 +254,31 @@ class Diagram:
             if self._free(la, a.col, b.col + 1) and self._clear_column(b.col, la, lb) and not self._taken(la, b.col):
                 return [(ax + aw, acy), (bcx, acy), (bcx, by if lb > la else by + bh)]
             if self._free(lb, a.col, b.col):
-                middle = ax + aw + (COLUMN - (aw + bw) // 2 if False else 22)
+                middle = ax + aw + 22
                 return [(ax + aw, acy), (middle, acy), (middle, bcy), (bx, bcy)]
             middle = bx - 22
             return [(ax + aw, acy), (middle, acy), (middle, bcy), (bx, bcy)]
+        if la != lb and self._free(la, b.col, a.col) and not self._taken(la, b.col) and self._clear_column(b.col, la, lb):
+            return [(ax, acy), (bcx, acy), (bcx, by + bh if lb < la else by)]
+        if la != lb and a.kind.endswith("Gateway") and self._free(lb, b.col, a.col) and not self._taken(lb, a.col):
+            return [(acx, ay if lb < la else ay + ah), (acx, bcy), (bx + bw, bcy)]
         side = "below" if lb >= la else "above"
         y = self._channel(la, side)
         return [(acx, ay + ah if side == "below" else ay), (acx, y), (bcx, y), (bcx, by if lb > la else by + bh)]
+
+    def _label_place(self, node: Node, width: int) -> tuple[int, int]:
+        """Where the name of an event or gateway stands: clear of the arrows that leave or reach it."""
+        x, y, w, h = self._box(node)
+        middle = x + w // 2
+        if not node.kind.endswith("Gateway"):
+            return middle - width // 2, y + h + 4
+        ends = {self.ways[f.id][0] for f in self.flows if f.source == node.id}
+        ends |= {self.ways[f.id][-1] for f in self.flows if f.target == node.id}
+        if (middle, y) not in ends:
+            return middle - width // 2, y - 18
+        if (middle, y + h) not in ends:
+            return middle - width // 2, y + h + 4
+        return middle - width - 6, y - 16
 
     def _taken(self, level: int, col: int) -> bool:
         return any(self._level(n) == level and n.col == col for n in self.nodes.values())
@@ -269,6 +288,7 @@ class Diagram:
     def xml(self) -> str:
         """The whole file."""
         self.channels.clear()
+        self.ways = {flow.id: self._points(flow) for flow in self.flows}
         out = [
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<bpmn:definitions {NAMESPACES} id="d_{self.id}" targetNamespace="https://zhenjie.example/bpmn">',
@@ -339,17 +359,20 @@ class Diagram:
             label = ""
             if node.name and node.kind.endswith(("Event", "Gateway")):
                 label_width = max(40, min(110, 14 * len(node.name)))
-                label_y = y - 18 if node.kind.endswith("Gateway") else y + h + 4
-                label = _label(x + w // 2 - label_width // 2, label_y, label_width)
+                label = _label(*self._label_place(node, label_width), label_width)
             marker = ' isMarkerVisible="true"' if node.kind == "exclusiveGateway" else ""
             out.append(_shape(node.id, x, y, w, h, marker, label))
+        told: dict[tuple[tuple[int, int], bool], int] = {}
         for flow in self.flows:
-            points = self._points(flow)
+            points = self.ways[flow.id]
             way = "".join(f'<di:waypoint x="{x}" y="{y}" />' for x, y in points)
             label = ""
             if flow.name:
                 (x1, y1), (x2, y2) = points[0], points[1]
                 label_width = 13 * len(flow.name) + 4
+                before = told.get((points[0], y1 == y2), 0)  # two arrows that leave one side need two lines
+                told[points[0], y1 == y2] = before + 1
+                y1, y2 = y1 + 16 * before, y2 + 16 * before
                 if y1 == y2:
                     label = _label(min(x1, x2) + 4 if x2 > x1 else x2 + 4, y1 - 18, label_width)
                 else:
