@@ -53,6 +53,7 @@ def draft(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> C
                 *rules.plan_allowed(plan, answers["amount"], cap, max_pct),
             ]
         )
+        provider = organisations.by_id(award.organisation_id)
         contract = contract_of(case.id, lock=True)
         if contract is not None and contract.signed_on is not None:
             raise Refusal("合同已经签订，不能再修改文本；确需变更请另签补充合同。")
@@ -60,7 +61,7 @@ def draft(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> C
             contract = Contract(city=case.city, case_id=case.id, state="draft")
             db.add(contract)
         contract.organisation_id, contract.provider_id = award.organisation_id, award.unit_id
-        contract.organisation_name = organisations.by_id(award.organisation_id).name
+        contract.organisation_name = provider.name
         contract.budget, contract.amount = project.budget_fen, answers["amount"]
         contract.start_day = datetime.fromisoformat(answers["start_day"]).date()
         contract.months, contract.stability = answers["months"], {k: v for k, v in stability.items() if v}

@@ -19,8 +19,17 @@ class Procurement(OfCase):
     __tablename__ = "procurement"
     __table_args__ = (
         UniqueConstraint("case_id", "round"),
-        CheckConstraint("state IN ('planned','drafted','published','opened','ranked','awarded','failed')", name="state"),
-        CheckConstraint("opened_at IS NULL OR published_at IS NOT NULL", name="opened_after_call"),
+        CheckConstraint(
+            "state IN ('planned','drafted','published','opened','ranked','awarded','failed','cancelled')",
+            name="state",
+        ),
+        CheckConstraint("opened_at IS NULL OR opened_at > bid_until", name="opened_after_deadline"),
+        CheckConstraint(
+            "published_at IS NULL OR (bid_until IS NOT NULL AND document_text IS NOT NULL"
+            " AND document_sha256 IS NOT NULL)",
+            name="published_document",
+        ),
+        CheckConstraint("ceiling > 0", name="ceiling"),
     )
     round: Mapped[int]
     state: Mapped[str] = mapped_column(String(12), default="planned")
@@ -35,6 +44,9 @@ class Procurement(OfCase):
     scoring: Mapped[list[Any]]
     file_ids: Mapped[list[Any]]
     response_days: Mapped[int | None]
+    invited: Mapped[list[Any]]  # ids of organisations, where the method asks only some; [] = everybody
+    invited_note: Mapped[str | None] = mapped_column(Text)
+    document_text: Mapped[str | None] = mapped_column(Text)  # what everybody gets, to the letter
     document_sha256: Mapped[str | None] = mapped_column(String(64))
     drafted_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     cleared_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
@@ -42,6 +54,7 @@ class Procurement(OfCase):
     notice_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("notice.id"))
     bid_until: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
+    opened_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     ranking: Mapped[list[Any] | None]
 
 
@@ -61,7 +74,9 @@ class Bid(OfCase):
     file_ids: Mapped[list[Any]]
     submitted_by: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     submitted_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
     withdrawn_at: Mapped[datetime | None]
+    nonce: Mapped[str] = mapped_column(String(32))  # without it a price could be guessed from the fingerprint
     sha256: Mapped[str] = mapped_column(String(64))
     qualified: Mapped[bool | None]
     qualified_reason: Mapped[str | None] = mapped_column(Text)
@@ -78,8 +93,19 @@ class DocumentAccess(Row):
     sha256: Mapped[str] = mapped_column(String(64))
 
 
+class TieDeclaration(OfCase):
+    """A scorer says he has a tie with an organisation; he scores nothing of it in this case (L-19)."""
+
+    __tablename__ = "tie_declaration"
+    __table_args__ = (UniqueConstraint("procurement_id", "person_id", "organisation_id"),)
+    procurement_id: Mapped[int] = mapped_column(BigId, ForeignKey("procurement.id"), index=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    organisation_id: Mapped[int] = mapped_column(BigId, ForeignKey("organisation.id"))
+    at: Mapped[datetime]
+
+
 class Score(OfCase):
-    """One scorer's points for one bid under one criterion."""
+    """One scorer's points for one bid under one criterion, in hundredths."""
 
     __tablename__ = "score"
     __table_args__ = (
@@ -104,11 +130,13 @@ class Award(OfCase):
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_unit.id"))
     amount: Mapped[int] = mapped_column(BigId)
     reason: Mapped[str] = mapped_column(Text)
+    low_price_reason: Mapped[str | None] = mapped_column(Text)
     credit: Mapped[dict[str, Any]]
     awarded_by: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     awarded_at: Mapped[datetime]
     notice_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("notice.id"))
 
 
+protect(TieDeclaration)
 protect(Score)
 protect(DocumentAccess)

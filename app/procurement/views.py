@@ -28,7 +28,9 @@ def calls() -> str:
         active="procurement",
         calls=found,
         methods=METHODS,
-        units=names_of_units({case.street_id for _, case in found} | {case.community_id for _, case in found}),
+        units=names_of_units(
+            {case.street_id for _, case in found} | {case.community_id for _, case in found}
+        ),
     )
 
 
