@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
@@ -350,3 +352,49 @@ def test_what_happens_to_people_stands_in_a_whole_chain() -> None:
     sign_in.close_session(Actor(known.id, known.name), sign_in.open_session(known))
     assert actions(f"person:{known.id}") == ["accounts.create_person", "accounts.login", "accounts.logout"]
     assert verify().ok
+
+
+# --- at the same moment -----------------------------------------------------------------------------
+
+
+def test_two_grants_at_the_same_moment_do_not_make_one_person_two_administrators() -> None:
+    top, admin = city(), person()
+    together = Barrier(2)
+
+    def give(role: Role) -> bool:
+        try:
+            together.wait()
+            services.grant(SYSTEM, admin.id, top.id, role)
+        except Refusal:
+            return False
+        finally:
+            db.close()
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        given = list(pool.map(give, [Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN]))
+    db.close()
+    assert sorted(given) == [False, True]
+    assert len(queries.actor(admin.id).grants) == 1
+
+
+def test_guesses_at_the_same_moment_are_all_counted() -> None:
+    known = person()
+    together = Barrier(rules.MAX_FAILURES)
+
+    def guess(number: int) -> str:
+        try:
+            together.wait()
+            sign_in.authenticate(known.login, f"wrong-password-{number}")
+        except Refusal as refused:
+            return refused.message
+        finally:
+            db.close()
+        return ""
+
+    with ThreadPoolExecutor(rules.MAX_FAILURES) as pool:
+        said = set(pool.map(guess, range(rules.MAX_FAILURES)))
+    db.close()
+    assert said == {sign_in.WRONG}
+    with pytest.raises(Refusal, match="锁定"):
+        sign_in.authenticate(known.login, PASSWORD)
