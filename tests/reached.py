@@ -1,7 +1,8 @@
 """Which services and pages a test has used: a requirement is shown where people meet it, not in a rule alone.
 
 Public functions of the service modules are wrapped when their module is imported, before anybody takes them
-from it. What the factories call to prepare a test does not count.
+from it, and so is what a room registers for a user task or an automatic step: there a rule may refuse before
+any service is called. What the factories call to prepare a test does not count.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 SERVICES = frozenset({"services", "votes", "reviews", "payments", "surveys", "publication", "sign_in"})
 """Names of modules in a room that hold use cases."""
+REGISTRY = "app.runtime.handlers"
 PREPARING = ("tests.factories", "tests.conftest")
 
 _seen: set[str] = set()
@@ -71,6 +73,16 @@ def watched(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     return call
 
 
+def registering(register: Callable[..., None]) -> Callable[..., None]:
+    """The registration of a handler, which puts the watched handler in the registry."""
+
+    @functools.wraps(register)
+    def call(key: str, run: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        register(key, watched(run, key), *args, **kwargs)
+
+    return call
+
+
 class Finder(importlib.abc.MetaPathFinder):
     """Finds the service modules as usual and lets `Loader` load them."""
 
@@ -78,7 +90,7 @@ class Finder(importlib.abc.MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """The usual place, another loader."""
-        if not is_service(name):
+        if name != REGISTRY and not is_service(name):
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
@@ -103,6 +115,10 @@ class Loader(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         """As usual, then wrap."""
         self.usual.exec_module(module)
+        if module.__name__ == REGISTRY:
+            for register in ("user_task", "operator"):
+                setattr(module, register, registering(getattr(module, register)))
+            return
         for name, thing in list(vars(module).items()):
             own = isinstance(thing, FunctionType) and thing.__module__ == module.__name__
             if own and not name.startswith("_"):

@@ -40,7 +40,7 @@ def make_case(units: SimpleNamespace, **kw: Any) -> Case:
             **{
                 "city": units.street.city,
                 "no": f"XM2026-{number + 1:04d}",
-                "title": "社区长者助餐服务",
+                "title": "居家养老服务",
                 "pack_key": "zhuhai",
                 "pack_version_id": _pack_version().id,
                 "definition_id": _definition().id,
