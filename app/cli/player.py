@@ -153,8 +153,20 @@ class Player:
         self.passes[key] = self.passes.get(key, 0) + 1
         given.update(ORDINARY.get(key, {}))
         given.update(self._rows(key, given))
+        given.update(self._numbers(key, task))
         given.update(choice)
         return fill(actor, form, given)
+
+    @staticmethod
+    def _numbers(key: str, task: Task) -> Answers:
+        """Numbers of papers, each its own."""
+        if key == "contract.sign":
+            return {"contract_no": f"演示合同-{task.case_id:04d}"}
+        if key == "payment.request":
+            return {"invoice_no": f"演示发票-{task.id:06d}"}
+        if key == "payment.pay":
+            return {"voucher_no": f"演示凭证-{task.id:06d}"}
+        return {}
 
     def _rows(self, key: str, given: Answers) -> Answers:
         """Rows that the form prepares and a person completes."""
