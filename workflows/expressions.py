@@ -161,7 +161,9 @@ def _compile(source: str, mode: str) -> tuple[CodeType, frozenset[str]]:
     try:
         tree = ast.parse(source.strip(), mode=mode)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ExpressionError(f"表达式写法有误：{source.strip()[:80]}", getattr(error, "lineno", 1) or 1) from error
+        raise ExpressionError(
+            f"表达式写法有误：{source.strip()[:80]}", getattr(error, "lineno", 1) or 1
+        ) from error
     for node in ast.walk(tree):
         _require_allowed(node)
     names = frozenset(

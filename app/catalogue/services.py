@@ -95,7 +95,9 @@ def consent(actor: Actor, entry_id: int) -> LibraryEntry:
     """The street takes a designed service into its library (同意纳入项目库; ZH-19-3a)."""
     with unit_of_work():
         entry = session().get_one(LibraryEntry, entry_id, with_for_update=True)
-        if not (actor.has(Role.STREET_CLERK, entry.street_id) or actor.has(Role.STREET_LEADER, entry.street_id)):
+        if not (
+            actor.has(Role.STREET_CLERK, entry.street_id) or actor.has(Role.STREET_LEADER, entry.street_id)
+        ):
             raise Forbidden("纳入项目库须由本街道同意。", rule="ZH-19-3a")
         entry.consented_by, entry.consented_at = actor.person_id, clock.now()
         record(f"library_entry:{entry.id}", "catalogue.consent", actor=actor, subject=entry.title)

@@ -42,14 +42,20 @@ def plan_for(path: str, proposal: Mapping[str, Any]) -> Plan:
     plan = Plan(proposal)
     if path == "returned":
         plan.choices = {
-            "review.decide": [{"decision": "return", "opinion": "预算测算依据不足，请补充。"}, {"decision": "approve"}]
+            "review.decide": [
+                {"decision": "return", "opinion": "预算测算依据不足，请补充。"},
+                {"decision": "approve"},
+            ]
         }
     elif path == "rejected":
         plan.choices = {"review.decide": {"decision": "reject", "opinion": "与现有服务重复，不同意立项。"}}
     elif path == "objection":
         plan.object_to_notice = True
         plan.choices = {
-            "notice.close": [{"decision": "amend", "opinion": "异议成立，调整服务时间。"}, {"decision": "confirmed"}]
+            "notice.close": [
+                {"decision": "amend", "opinion": "异议成立，调整服务时间。"},
+                {"decision": "confirmed"},
+            ]
         }
     elif path == "too-few-bids":
         plan.bidders = [1, 3]
@@ -97,7 +103,9 @@ def broken(case: Case, path: str) -> list[str]:
             found.append("more was paid than the contract holds")
         if sum(p.amount for p in paid if p.kind == "advance") * 100 > contract.amount * 40:
             found.append("the advance is above 40 %")
-        if any(p.paid_on is None or contract.signed_on is None or p.paid_on < contract.signed_on for p in paid):
+        if any(
+            p.paid_on is None or contract.signed_on is None or p.paid_on < contract.signed_on for p in paid
+        ):
             found.append("something was paid before the signature")
         published = contract.evaluation_published_at
         if any(p.kind == "final" for p in paid) and published is None:
@@ -117,7 +125,8 @@ def document(case: Case, steps: list[Step]) -> dict[str, Any]:
     return {
         "instance": {"no": case.no, "title": case.title, "status": case.status},
         "steps": [
-            {"stage": names.get(s.stage, s.stage), "task": s.task, "role": s.role, "result": s.result} for s in steps
+            {"stage": names.get(s.stage, s.stage), "task": s.task, "role": s.role, "result": s.result}
+            for s in steps
         ],
         "ledger": [
             {
@@ -154,7 +163,9 @@ def document(case: Case, steps: list[Step]) -> dict[str, Any]:
 @click.option("--path", type=click.Choice(PATHS), default="straight", show_default=True)
 @click.option("--pack", type=click.Choice(["zhuhai"]), default="zhuhai", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document on standard output")
-@click.option("--keep", type=click.Path(path_type=Path, dir_okay=False), help="keep the database in this new file")
+@click.option(
+    "--keep", type=click.Path(path_type=Path, dir_okay=False), help="keep the database in this new file"
+)
 @with_appcontext
 def demo(path: str, pack: str, as_json: bool, keep: Path | None) -> None:
     """Take one project from proposal to archive as every role; exit 1 when an invariant fails."""
@@ -196,4 +207,6 @@ def _print_ledger(result: Mapping[str, Any]) -> None:
     for row in result["ledger"]:
         figures = (row[key] for key in ("allotted", "reserved", "encumbered", "paid", "free"))
         click.echo("\t".join([row["pot"], *(f"{value / 100:,.2f}" for value in figures)]))
-    click.echo(f"项目 {result['instance']['no']} {result['instance']['status']}，共 {len(result['steps'])} 步")
+    click.echo(
+        f"项目 {result['instance']['no']} {result['instance']['status']}，共 {len(result['steps'])} 步"
+    )

@@ -129,7 +129,9 @@ class Player:
         if task.role is None or task.unit_id is None:
             return actor_of(case.owner_id)
         acted = set(
-            session().scalars(select(Task.done_by).where(Task.case_id == case.id, Task.group_id == task.group_id))
+            session().scalars(
+                select(Task.done_by).where(Task.case_id == case.id, Task.group_id == task.group_id)
+            )
             if task.group_id
             else ()
         )
@@ -174,14 +176,20 @@ class Player:
             return {"scores": [{**row, "points": row["most"] * 9 // 10} for row in given["scores"]]}
         if key in ("evaluation.score", "evaluation.score_third"):
             rows = given.get("indicators", [])
-            return {"indicators": [{**row, "result": "达到目标值", "score": self.plan.judged} for row in rows]}
+            return {
+                "indicators": [{**row, "result": "达到目标值", "score": self.plan.judged} for row in rows]
+            }
         if key == "evaluation.plan":
             return {"survey_until": (clock.today() + timedelta(days=10)).isoformat()}
         return {}
 
     def _afterwards(self, case_id: int, task: Task) -> None:
         """What others do meanwhile: residents object and answer, organisations bid."""
-        if task.form_key == "notice.publish" and self.plan.object_to_notice and self.passes["notice.publish"] == 1:
+        if (
+            task.form_key == "notice.publish"
+            and self.plan.object_to_notice
+            and self.passes["notice.publish"] == 1
+        ):
             notice = notices_read.latest(case_id, "project")
             if notice is not None:
                 notices.object_to(
@@ -204,7 +212,10 @@ class Player:
             procurement.submit_bid(
                 member,
                 found.id,
-                {"amount": amount, "plan": f"{organisation.name}的服务方案：按需求组织专业人员，按月报告进度。"},
+                {
+                    "amount": amount,
+                    "plan": f"{organisation.name}的服务方案：按需求组织专业人员，按月报告进度。",
+                },
             )
 
     def _survey(self, case_id: int) -> None:
@@ -261,7 +272,14 @@ def _value(actor: Actor, one: Any) -> Any:
 ORDINARY: dict[str, Answers] = {
     "proposal.plan": {"policy_ref": "演示用政策依据"},
     "proposal.revise_plan": {"policy_ref": "演示用政策依据"},
-    "proposal.vote": {"body": "residents_meeting", "eligible": 60, "present": 41, "yes": 30, "against": 6, "abstain": 5},
+    "proposal.vote": {
+        "body": "residents_meeting",
+        "eligible": 60,
+        "present": 41,
+        "yes": 30,
+        "against": 6,
+        "abstain": 5,
+    },
     "proposal.deliberate": {"attendees": 12, "chair": "党组织书记"},
     "review.precheck": {
         "decision": "pass",

@@ -102,7 +102,9 @@ def build(*, everything: bool, years: Set[int] | None = None) -> World:
             officer, kind="social_service", name="珠海市演示绩效评估中心", city="440400",
             uscc=_code("52440400MJL00005"), is_evaluator=True,
         )  # fmt: skip
-        _person("pinggu", "评估机构工作人员", Role.EVALUATOR_MEMBER, session().get_one(OrgUnit, evaluator.unit_id))
+        _person(
+            "pinggu", "评估机构工作人员", Role.EVALUATOR_MEMBER, session().get_one(OrgUnit, evaluator.unit_id)
+        )
         _money(treasurer, street, "caiwu", years)
         for year in sorted(years):
             _list(officer, district, year, load.codes("category"))
@@ -119,7 +121,12 @@ def _staff(prefix: str, street: OrgUnit, communities: Sequence[OrgUnit]) -> None
         _person(f"{prefix}{login}", f"{street.short_name}{post}", role, street)
     for number, community in enumerate(communities, start=1):
         for login, post, role in COMMUNITY_POSTS:
-            _person(f"{prefix}{login}{number if number > 1 else ''}", f"{community.short_name}{post}", role, community)
+            _person(
+                f"{prefix}{login}{number if number > 1 else ''}",
+                f"{community.short_name}{post}",
+                role,
+                community,
+            )
 
 
 def _person(login: str, name: str, role: Role, unit: OrgUnit) -> Actor:
@@ -149,7 +156,13 @@ def _money(treasurer: Actor, street: OrgUnit, finance_login: str, years: Set[int
 def _pots(treasurer: Actor, finance: Actor, street: OrgUnit, year: int) -> None:
     for who, name, source, amount, papers in (
         (treasurer, "区级购买服务专项资金", "fiscal", 3_000_000, {"level": "区级"}),
-        (treasurer, "居家养老专项资金", "fiscal", 800_000, {"level": "市级", "purposes": ["basic.elder_care"]}),
+        (
+            treasurer,
+            "居家养老专项资金",
+            "fiscal",
+            800_000,
+            {"level": "市级", "purposes": ["basic.elder_care"]},
+        ),
         (treasurer, "民生微实事资金", "fiscal", 600_000, {"level": "区级", "purposes": ["party"]}),
         (finance, "企业捐赠资金", "charity", 200_000, {"donor": "演示捐赠企业", "agreement": "演示捐赠协议"}),
         (

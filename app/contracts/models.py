@@ -27,7 +27,9 @@ class Contract(OfCase):
         CheckConstraint("advance_cap <= amount", name="cap_in_amount"),
         CheckConstraint("deducted >= 0 AND paid >= 0 AND paid + deducted <= amount", name="paid_in_amount"),
         CheckConstraint("paid = 0 OR signed_on IS NOT NULL", name="paid_after_signature"),
-        CheckConstraint("final_paid = 0 OR evaluation_published_at IS NOT NULL", name="final_after_evaluation"),
+        CheckConstraint(
+            "final_paid = 0 OR evaluation_published_at IS NOT NULL", name="final_after_evaluation"
+        ),
         CheckConstraint("months BETWEEN 1 AND 36", name="term"),
         CheckConstraint(
             "state IN ('draft','accepted','signed','published','settled','terminated')", name="state"

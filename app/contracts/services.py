@@ -222,4 +222,3 @@ def _person(actor: Actor) -> int:
     if actor.person_id is None:
         raise Fault("这一步必须由人办理")
     return actor.person_id
-

@@ -41,6 +41,4 @@ def protect(model: type[Base]) -> None:
     protected.append(name)
     for dialect in ("sqlite", "postgresql"):
         for statement in ddl(name, dialect):
-            event.listen(
-                table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)
-            )
+            event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))

@@ -30,7 +30,12 @@ STARTERS = (Role.COMMITTEE_MEMBER, Role.SECRETARY, Role.STREET_CLERK)
 
 def context() -> dict[str, Any]:
     """Values for the page shell: navigation, who is signed in, where."""
-    base = {"settings": current_app.config["SETTINGS"], "stages": STAGES, "path": request.path, "login_url": url_for("accounts.login")}
+    base = {
+        "settings": current_app.config["SETTINGS"],
+        "stages": STAGES,
+        "path": request.path,
+        "login_url": url_for("accounts.login"),
+    }
     if not current_user.is_authenticated:
         return {**base, "actor": None, "nav": [], "unit_name": "", "role_names": ""}
     actor = current_actor()
@@ -43,7 +48,9 @@ def context() -> dict[str, Any]:
         "actor": actor,
         "nav": groups(actor, desk_counts(actor)),
         "unit_name": unit_name(grant.unit_id) if grant else "",
-        "role_names": "、".join(dict.fromkeys(role_name(g.role) for g in sorted(actor.grants, key=lambda g: g.role))),
+        "role_names": "、".join(
+            dict.fromkeys(role_name(g.role) for g in sorted(actor.grants, key=lambda g: g.role))
+        ),
     }
 
 

@@ -90,7 +90,8 @@ def story(actor: Actor, case: Case) -> Story:
             | {case.street_id, case.community_id, case.provider_id, case.evaluator_id}
         ),
         diagram=diagram(case, ""),
-        diagram_text="；".join(f"{task.title}（{role_name(task.role)}）" for task in open_tasks) or "没有办理中的步骤",
+        diagram_text="；".join(f"{task.title}（{role_name(task.role)}）" for task in open_tasks)
+        or "没有办理中的步骤",
         version=f"{bundle.title} 第 {bundle.no} 版",
         pack=pack,
     )
@@ -183,9 +184,7 @@ def money_of(case_ids: Sequence[int]) -> dict[int, int]:
     """Budget in fen by case, for lists."""
     if not case_ids:
         return {}
-    rows = session().execute(
-        select(Project.case_id, Project.budget_fen).where(Project.case_id.in_(case_ids))
-    )
+    rows = session().execute(select(Project.case_id, Project.budget_fen).where(Project.case_id.in_(case_ids)))
     return {case_id: budget for case_id, budget in rows if budget}
 
 
@@ -208,5 +207,3 @@ def read_cursor(text: str | None) -> tuple[datetime | None, int] | None:
 def fresh_key() -> str:
     """A new idempotency key for a form: sending it twice is one effect."""
     return secrets.token_urlsafe(18)
-
-

@@ -193,7 +193,9 @@ def case(no: str) -> str:
     """The whole story of a case."""
     actor = current_actor()
     found = queries.case_by_no(actor, no)
-    return render_template("inbox/case.html", active="cases", case=found, story=stories.story(actor, found), role_name=role_name)
+    return render_template(
+        "inbox/case.html", active="cases", case=found, story=stories.story(actor, found), role_name=role_name
+    )
 
 
 @bp.get("/cases/<no>/diagram")
@@ -212,7 +214,9 @@ def diagram(no: str) -> Response:
 def diagram_xml(no: str) -> Response:
     """The drawing itself, as it stood in the version the case runs on."""
     found = queries.case_by_no(current_actor(), no)
-    data = definitions.bundle(found.definition_id).files.get(f"process/{request.args.get('process', '')}.bpmn")
+    data = definitions.bundle(found.definition_id).files.get(
+        f"process/{request.args.get('process', '')}.bpmn"
+    )
     if data is None:
         abort(404)
     return Response(data, mimetype="application/xml")

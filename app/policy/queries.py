@@ -29,9 +29,11 @@ def pack(version_id: int) -> Pack:
         if version_id in _cache:
             _cache.move_to_end(version_id)
             return _cache[version_id]
-    row = session().execute(
-        select(PackVersion.key, PackVersion.files).where(PackVersion.id == version_id)
-    ).one_or_none()
+    row = (
+        session()
+        .execute(select(PackVersion.key, PackVersion.files).where(PackVersion.id == version_id))
+        .one_or_none()
+    )
     if row is None:
         raise Fault(f"政策包版本 {version_id} 不存在")
     files = {name: text.encode() for name, text in orjson.loads(zlib.decompress(row.files)).items()}

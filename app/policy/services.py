@@ -26,7 +26,9 @@ def store(actor: Actor, pack: Pack, *, production: bool = False) -> PackVersion:
     """
     waiting = sorted(p.label for p in pack.parameters.values() if p.open)
     if production and waiting:
-        raise Refusal(f"政策包还有待确认的取值，不能在正式环境启用：{'、'.join(waiting[:8])} 等 {len(waiting)} 项。")
+        raise Refusal(
+            f"政策包还有待确认的取值，不能在正式环境启用：{'、'.join(waiting[:8])} 等 {len(waiting)} 项。"
+        )
     with unit_of_work() as db:
         known = db.scalar(
             select(PackVersion).where(PackVersion.key == pack.key, PackVersion.sha256 == pack.sha256)

@@ -37,7 +37,9 @@ def _prepare_draft(ctx: TaskContext, form: Form) -> Form:
     codes = ctx.pack.codes("category")
     form = form.with_options("category", [(c, n) for c, n, parent in codes if not parent])
     names = {c: n for c, n, _ in codes}
-    form = form.with_options("subcategories", [(c, f"{names[parent]}：{n}") for c, n, parent in codes if parent])
+    form = form.with_options(
+        "subcategories", [(c, f"{names[parent]}：{n}") for c, n, parent in codes if parent]
+    )
     form = form.with_options("wanted_sources", [(c, n) for c, n, _ in ctx.pack.codes("source")])
     form = form.with_options("budget.group", [(c, n) for c, n, _ in ctx.pack.codes("cost")])
     if project.round > 1 and project.drafted_by is not None:
@@ -157,7 +159,13 @@ def _with_tables(ctx: TaskContext, form: Form, project: Project) -> Form:
             "预算明细",
             ["类别", "内容", "数量", "单价（元）", "小计（元）"],
             [
-                [groups.get(b["group"], b["group"]), b["item"], b["quantity"], yuan(b["price"]), yuan(b["amount"])]
+                [
+                    groups.get(b["group"], b["group"]),
+                    b["item"],
+                    b["quantity"],
+                    yuan(b["price"]),
+                    yuan(b["amount"]),
+                ]
                 for b in project.budget_lines
             ],
         )
@@ -190,8 +198,10 @@ def _precheck(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
 def _prepare_exclusion(ctx: TaskContext, form: Form) -> Form:
     project = project_of(ctx.case.id)
     warnings = services.findings(ctx.pack, project.budget_lines)
-    return _with_facts(ctx, form).add_notes(*(w.reason for w in warnings)).with_values(
-        **dict.fromkeys(QUESTIONS, False)
+    return (
+        _with_facts(ctx, form)
+        .add_notes(*(w.reason for w in warnings))
+        .with_values(**dict.fromkeys(QUESTIONS, False))
     )
 
 
@@ -220,7 +230,10 @@ def _prepare_budget(ctx: TaskContext, form: Form) -> Form:
         .add_table(
             "本街道资金来源",
             ["名称", "种类", "专项用途", "可用（元）"],
-            [[p.name, kinds[p.source], category_names(ctx.pack, p.purposes) or "不限", yuan(p.free)] for p in pots],
+            [
+                [p.name, kinds[p.source], category_names(ctx.pack, p.purposes) or "不限", yuan(p.free)]
+                for p in pots
+            ],
         )
     )
     if wanted:

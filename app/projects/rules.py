@@ -41,9 +41,7 @@ def targets_allowed(targets: Sequence[Mapping[str, Any]], min_satisfaction: int)
     ]
     satisfaction = sum(int(t["weight"]) for t in targets if "满意度" in str(t["name"]))
     if satisfaction < min_satisfaction:
-        found.append(
-            no(f"须设“服务对象满意度”指标，权重不低于 {min_satisfaction}。", "ZH-26a", "targets")
-        )
+        found.append(no(f"须设“服务对象满意度”指标，权重不低于 {min_satisfaction}。", "ZH-26a", "targets"))
     return found
 
 
@@ -70,7 +68,11 @@ def words_found(lines: Sequence[Mapping[str, Any]], words: Mapping[str, Sequence
             hit = next((word for word in words.get(ground, ()) if word in text), None)
             if hit is not None:
                 found.append(
-                    no(f"“{hit}”涉及办法第十一条禁止购买的内容，请删去或改写这一行。", ref, f"budget-{index}-item")
+                    no(
+                        f"“{hit}”涉及办法第十一条禁止购买的内容，请删去或改写这一行。",
+                        ref,
+                        f"budget-{index}-item",
+                    )
                 )
     return found
 
@@ -156,7 +158,9 @@ def decider_allowed(actor_id: int | None, proposers: Collection[int | None]) -> 
 def approve_allowed(joint_agreed: bool, reserved: int, budget: int) -> list[Decision]:
     """Approval needs the joint review's agreement and the whole budget reserved (ZH-20, ZH-13b)."""
     return [
-        YES if joint_agreed else no("联合审议同意人数不足，不能同意立项；请退回或不同意。", "ZH-20", "decision"),
+        YES
+        if joint_agreed
+        else no("联合审议同意人数不足，不能同意立项；请退回或不同意。", "ZH-20", "decision"),
         YES
         if reserved == budget
         else no("预留资金与预算不一致，超出可用资金，不能同意立项。", "ZH-20", "decision"),

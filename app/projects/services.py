@@ -119,7 +119,9 @@ def pick(actor: Actor, case: Case, entry_id: int) -> None:
             (e for e in library_for(case.street_id, clock.today()) if e.id == entry_id), None
         )
         if entry is None:
-            raise Refusal("这个项目没有经街道同意入库，或已过有效期，请另选。", field="entry_id", rule="ZH-19-3a")
+            raise Refusal(
+                "这个项目没有经街道同意入库，或已过有效期，请另选。", field="entry_id", rule="ZH-19-3a"
+            )
         project = project_of(case.id)
         project.library_entry_id = entry.id
         project.summary, project.budget_fen = entry.summary, entry.budget
@@ -137,9 +139,7 @@ def write(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> P
         project = project_of(case.id)
         if project.approved_at is not None:
             raise Forbidden("街道已经受理并作出决定，社区不能再修改提案内容。", rule="ZH-06-c")
-        lines = [
-            {**line, "amount": line["quantity"] * line["price"]} for line in answers["budget"]
-        ]
+        lines = [{**line, "amount": line["quantity"] * line["price"]} for line in answers["budget"]]
         self_check = {key: bool(answers.get(f"self_{key}")) for key in rules.QUESTIONS}
         require_all(
             [
@@ -239,7 +239,10 @@ def cancel(actor: Actor, case_id: int, reason: str, basis: str) -> None:
         case = runtime.lock_case(actor, case_id)
         if not actor.has(Role.STREET_LEADER, case.street_id):
             raise Forbidden("终止项目由本街道领导决定。", rule="ZH-06-b")
-        missing = [("reason", reason, "请写明终止原因。"), ("basis", basis, "请写明终止依据（合同条款或文件）。")]
+        missing = [
+            ("reason", reason, "请写明终止原因。"),
+            ("basis", basis, "请写明终止依据（合同条款或文件）。"),
+        ]
         require_all([Decision(bool(text.strip()), message, None, field) for field, text, message in missing])
         runtime.end_case(actor, case.id, "cancelled", f"{reason.strip()}（依据：{basis.strip()}）")
 

@@ -94,9 +94,7 @@ def _end(no: str, act: str) -> str | Response | tuple[str, int]:
             if act == "withdraw":
                 services.withdraw(actor, case.id, request.form.get("reason", ""))
             else:
-                services.cancel(
-                    actor, case.id, request.form.get("reason", ""), request.form.get("basis", "")
-                )
+                services.cancel(actor, case.id, request.form.get("reason", ""), request.form.get("basis", ""))
         except Refusal as refusal:
             if refusal.status in (403, 404):
                 raise

@@ -72,11 +72,15 @@ def bundle(definition_id: int) -> Bundle:
         if definition_id in _cache:
             _cache.move_to_end(definition_id)
             return _cache[definition_id]
-    row = session().execute(
-        select(
-            Definition.pack_key, Definition.process_key, Definition.no, Definition.title, Definition.files
-        ).where(Definition.id == definition_id)
-    ).one_or_none()
+    row = (
+        session()
+        .execute(
+            select(
+                Definition.pack_key, Definition.process_key, Definition.no, Definition.title, Definition.files
+            ).where(Definition.id == definition_id)
+        )
+        .one_or_none()
+    )
     if row is None:
         raise Fault(f"流程版本 {definition_id} 不存在")
     files = {name: text.encode() for name, text in orjson.loads(zlib.decompress(row.files)).items()}

@@ -78,11 +78,15 @@ def desk_counts(actor: Actor) -> DeskCounts:
     now = clock.now()
     late = sql_case((Task.due_at < now, 1), else_=0)
     soon = sql_case((and_(Task.due_at >= now, Task.due_at < now + SOON), 1), else_=0)
-    row = session().execute(
-        select(func.count(), func.coalesce(func.sum(late), 0), func.coalesce(func.sum(soon), 0)).where(
-            _mine(actor)
+    row = (
+        session()
+        .execute(
+            select(func.count(), func.coalesce(func.sum(late), 0), func.coalesce(func.sum(soon), 0)).where(
+                _mine(actor)
+            )
         )
-    ).one()
+        .one()
+    )
     return DeskCounts(row[0], row[1], row[2])
 
 
@@ -159,7 +163,9 @@ def cases(
     if stage:
         query = query.where(Case.stage == stage)
     if text:
-        query = query.where(or_(Case.title.contains(text, autoescape=True), Case.no.contains(text, autoescape=True)))
+        query = query.where(
+            or_(Case.title.contains(text, autoescape=True), Case.no.contains(text, autoescape=True))
+        )
     if before is not None:
         query = query.where(Case.id < before)
     return list(session().scalars(query.order_by(Case.id.desc()).limit(limit)))
@@ -183,9 +189,11 @@ def task_of(actor: Actor, task_id: int) -> tuple[Task, Case]:
     Raises:
         NotFound: no such task for these eyes.
     """
-    row = session().execute(
-        select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id == task_id)
-    ).one_or_none()
+    row = (
+        session()
+        .execute(select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id == task_id))
+        .one_or_none()
+    )
     if row is None or not sees(actor, row[1]):
         raise NotFound
     return row[0], row[1]
@@ -193,9 +201,7 @@ def task_of(actor: Actor, task_id: int) -> tuple[Task, Case]:
 
 def draft_of(actor: Actor, task_id: int) -> Draft | None:
     """What the actor has typed and not yet sent."""
-    return session().scalar(
-        select(Draft).where(Draft.task_id == task_id, Draft.person_id == actor.person_id)
-    )
+    return session().scalar(select(Draft).where(Draft.task_id == task_id, Draft.person_id == actor.person_id))
 
 
 def history_of(case_id: int) -> list[History]:
@@ -215,7 +221,9 @@ def incidents_of(case_id: int) -> list[Incident]:
     """Open incidents of a case."""
     return list(
         session().scalars(
-            select(Incident).where(Incident.case_id == case_id, Incident.state == "open").order_by(Incident.id)
+            select(Incident)
+            .where(Incident.case_id == case_id, Incident.state == "open")
+            .order_by(Incident.id)
         )
     )
 
@@ -232,7 +240,9 @@ def open_task_count(case_ids: Sequence[int]) -> dict[int, list[Task]]:
 
 def my_open_tasks(actor: Actor, case_id: int) -> list[Task]:
     """The open steps of one case that the actor may act on."""
-    return list(session().scalars(select(Task).where(_mine(actor), Task.case_id == case_id).order_by(Task.id)))
+    return list(
+        session().scalars(select(Task).where(_mine(actor), Task.case_id == case_id).order_by(Task.id))
+    )
 
 
 def diagram_states(case_id: int, process: str, path: str) -> dict[str, Any]:

@@ -66,14 +66,26 @@ class Diagram:
     channels: dict[tuple[int, str], int] = field(default_factory=dict)
     ways: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
-    def _add(self, key: str, kind: str, name: str, lane: str, col: int, row: int, body: str = "", attributes: str = "") -> None:
+    def _add(
+        self,
+        key: str,
+        kind: str,
+        name: str,
+        lane: str,
+        col: int,
+        row: int,
+        body: str = "",
+        attributes: str = "",
+    ) -> None:
         self.nodes[key] = Node(key, kind, name, lane, col, row, body, attributes)
 
     def start(self, key: str, name: str = "", lane: str = "", col: int = 0, row: int = 0) -> None:
         """A plain start."""
         self._add(key, "startEvent", name, lane, col, row)
 
-    def end(self, key: str, name: str = "", lane: str = "", col: int = 0, row: int = 0, terminate: bool = False) -> None:
+    def end(
+        self, key: str, name: str = "", lane: str = "", col: int = 0, row: int = 0, terminate: bool = False
+    ) -> None:
         """An end, plain or terminating."""
         body = f'<bpmn:terminateEventDefinition id="{key}_t" />' if terminate else ""
         self._add(key, "endEvent", name, lane, col, row, body)
@@ -99,7 +111,8 @@ class Diagram:
                 **properties,
             }
         inner = "".join(
-            f"<spiffworkflow:property name={quoteattr(k)} value={quoteattr(v)} />" for k, v in properties.items()
+            f"<spiffworkflow:property name={quoteattr(k)} value={quoteattr(v)} />"
+            for k, v in properties.items()
         )
         ext = f"<spiffworkflow:properties>{inner}</spiffworkflow:properties>" if inner else ""
         if instructions:
@@ -146,7 +159,9 @@ class Diagram:
             "</spiffworkflow:serviceTaskOperator></bpmn:extensionElements>",
         )
 
-    def rule(self, key: str, name: str, lane: str = "", col: int = 0, row: int = 0, decision: str = "") -> None:
+    def rule(
+        self, key: str, name: str, lane: str = "", col: int = 0, row: int = 0, decision: str = ""
+    ) -> None:
         """A decision table."""
         body = (
             f"<bpmn:extensionElements><spiffworkflow:calledDecisionId>{escape(decision)}"
@@ -154,11 +169,17 @@ class Diagram:
         )
         self._add(key, "businessRuleTask", name, lane, col, row, body)
 
-    def script(self, key: str, name: str, lane: str = "", col: int = 0, row: int = 0, source: str = "") -> None:
+    def script(
+        self, key: str, name: str, lane: str = "", col: int = 0, row: int = 0, source: str = ""
+    ) -> None:
         """Assignments in the closed language."""
-        self._add(key, "scriptTask", name, lane, col, row, f"@FLOWS@<bpmn:script>{escape(source)}</bpmn:script>")
+        self._add(
+            key, "scriptTask", name, lane, col, row, f"@FLOWS@<bpmn:script>{escape(source)}</bpmn:script>"
+        )
 
-    def call(self, key: str, name: str, lane: str = "", col: int = 0, row: int = 0, process: str = "") -> None:
+    def call(
+        self, key: str, name: str, lane: str = "", col: int = 0, row: int = 0, process: str = ""
+    ) -> None:
         """A called diagram."""
         self._add(key, "callActivity", name, lane, col, row, "", f" calledElement={quoteattr(process)}")
 
@@ -174,7 +195,9 @@ class Diagram:
         """Some of the ways."""
         self._add(key, "inclusiveGateway", name, lane, col, row)
 
-    def timer(self, key: str, name: str, lane: str = "", col: int = 0, row: int = 0, until: str = "", wait: str = "") -> None:
+    def timer(
+        self, key: str, name: str, lane: str = "", col: int = 0, row: int = 0, until: str = "", wait: str = ""
+    ) -> None:
         """Waits until a moment (an expression answering ISO text) or for an ISO duration."""
         kind, text = ("timeDate", until) if until else ("timeDuration", f'"{wait}"')
         body = (
@@ -249,22 +272,46 @@ class Diagram:
         if a.col == b.col and self._clear_column(a.col, la, lb):
             return [(acx, ay + ah if lb > la else ay), (bcx, by if lb > la else by + bh)]
         if b.col > a.col:
-            if a.kind.endswith("Gateway") and self._clear_column(a.col, la, lb) and self._free(lb, a.col, b.col) and not self._taken(lb, a.col):
+            if (
+                a.kind.endswith("Gateway")
+                and self._clear_column(a.col, la, lb)
+                and self._free(lb, a.col, b.col)
+                and not self._taken(lb, a.col)
+            ):
                 return [(acx, ay + ah if lb > la else ay), (acx, bcy), (bx, bcy)]
-            if self._free(la, a.col, b.col + 1) and self._clear_column(b.col, la, lb) and not self._taken(la, b.col):
+            if (
+                self._free(la, a.col, b.col + 1)
+                and self._clear_column(b.col, la, lb)
+                and not self._taken(la, b.col)
+            ):
                 return [(ax + aw, acy), (bcx, acy), (bcx, by if lb > la else by + bh)]
             if self._free(lb, a.col, b.col):
                 middle = ax + aw + 22
                 return [(ax + aw, acy), (middle, acy), (middle, bcy), (bx, bcy)]
             middle = bx - 22
             return [(ax + aw, acy), (middle, acy), (middle, bcy), (bx, bcy)]
-        if la != lb and self._free(la, b.col, a.col) and not self._taken(la, b.col) and self._clear_column(b.col, la, lb):
+        if (
+            la != lb
+            and self._free(la, b.col, a.col)
+            and not self._taken(la, b.col)
+            and self._clear_column(b.col, la, lb)
+        ):
             return [(ax, acy), (bcx, acy), (bcx, by + bh if lb < la else by)]
-        if la != lb and a.kind.endswith("Gateway") and self._free(lb, b.col, a.col) and not self._taken(lb, a.col):
+        if (
+            la != lb
+            and a.kind.endswith("Gateway")
+            and self._free(lb, b.col, a.col)
+            and not self._taken(lb, a.col)
+        ):
             return [(acx, ay if lb < la else ay + ah), (acx, bcy), (bx + bw, bcy)]
         side = "below" if lb >= la else "above"
         y = self._channel(la, side)
-        return [(acx, ay + ah if side == "below" else ay), (acx, y), (bcx, y), (bcx, by if lb > la else by + bh)]
+        return [
+            (acx, ay + ah if side == "below" else ay),
+            (acx, y),
+            (bcx, y),
+            (bcx, by if lb > la else by + bh),
+        ]
 
     def _label_place(self, node: Node, width: int) -> tuple[int, int]:
         """Where the name of an event or gateway stands: clear of the arrows that leave or reach it."""
@@ -303,9 +350,13 @@ class Diagram:
             out.append(f'<bpmn:laneSet id="lanes_{self.id}">')
             for number, lane in enumerate(self.lanes, start=1):
                 refs = "".join(
-                    f"<bpmn:flowNodeRef>{n.id}</bpmn:flowNodeRef>" for n in self.nodes.values() if n.lane == lane
+                    f"<bpmn:flowNodeRef>{n.id}</bpmn:flowNodeRef>"
+                    for n in self.nodes.values()
+                    if n.lane == lane
                 )
-                out.append(f'<bpmn:lane id="lane_{self.id}_{number}" name={quoteattr(lane)}>{refs}</bpmn:lane>')
+                out.append(
+                    f'<bpmn:lane id="lane_{self.id}_{number}" name={quoteattr(lane)}>{refs}</bpmn:lane>'
+                )
             out.append("</bpmn:laneSet>")
         out += [self._node_xml(node) for node in self.nodes.values()]
         out += [self._flow_xml(flow) for flow in self.flows]
@@ -342,7 +393,9 @@ class Diagram:
 
     def _picture(self) -> list[str]:
         plane = f"c_{self.id}" if self.lanes else self.id
-        out = [f'<bpmndi:BPMNDiagram id="dia_{self.id}"><bpmndi:BPMNPlane id="pl_{self.id}" bpmnElement="{plane}">']
+        out = [
+            f'<bpmndi:BPMNDiagram id="dia_{self.id}"><bpmndi:BPMNPlane id="pl_{self.id}" bpmnElement="{plane}">'
+        ]
         width = 2 * HEAD + 60 + (1 + max(n.col for n in self.nodes.values())) * COLUMN
         if self.lanes:
             total = sum(self._rows(lane) for lane in self.lanes)
@@ -351,7 +404,14 @@ class Diagram:
             for number, lane in enumerate(self.lanes, start=1):
                 height = self._rows(lane) * ROW
                 out.append(
-                    _shape(f"lane_{self.id}_{number}", LEFT + HEAD, y, width - HEAD, height, ' isHorizontal="true"')
+                    _shape(
+                        f"lane_{self.id}_{number}",
+                        LEFT + HEAD,
+                        y,
+                        width - HEAD,
+                        height,
+                        ' isHorizontal="true"',
+                    )
                 )
                 y += height
         for node in self.nodes.values():

@@ -229,7 +229,9 @@ def _passed(model: Model, workflow: BpmnWorkflow, before: Mapping[UUID, int]) ->
         spec = task.task_spec
         process = task.workflow.spec.name
         element = model.elements.get(process, {}).get(spec.bpmn_id, UNKNOWN)
-        whole = not spec.name.endswith("[child]") and f"{spec.bpmn_id} [child]" in task.workflow.spec.task_specs
+        whole = (
+            not spec.name.endswith("[child]") and f"{spec.bpmn_id} [child]" in task.workflow.spec.task_specs
+        )
         made.append(
             Passed(
                 task.id.hex,

@@ -32,7 +32,9 @@ UNSUPPORTED: Final[Mapping[str, str]] = {
     "cancelEventDefinition": "不支持取消事件",
     "conditionalEventDefinition": "条件事件不能可靠触发，请改用网关",
 }
-DURATION: Final = re.compile(r"P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
+DURATION: Final = re.compile(
+    r"P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?"
+)
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)?)?")
 
 
@@ -106,14 +108,21 @@ def _check_process(process, finding, known, tables) -> Iterator[Finding]:  # typ
     for key, node in nodes.items():
         yield from _check_node(node, outgoing[key], finding, known, tables)
         attached = local(node) == "boundaryEvent"
-        if not incoming[key] and local(node) != "startEvent" and not attached and node.get("triggeredByEvent") != "true":
+        if (
+            not incoming[key]
+            and local(node) != "startEvent"
+            and not attached
+            and node.get("triggeredByEvent") != "true"
+        ):
             yield finding(node, "unreachable", f"“{node.get('name') or key}”没有连线到达，永远不会执行")
     for key in _unreached(nodes, outgoing):
         if incoming[key]:
             yield finding(nodes[key], "unreachable", f"“{nodes[key].get('name') or key}”从开始走不到")
 
 
-def _unreached(nodes: Mapping[str, etree._Element], outgoing: Mapping[str, list[etree._Element]]) -> list[str]:
+def _unreached(
+    nodes: Mapping[str, etree._Element], outgoing: Mapping[str, list[etree._Element]]
+) -> list[str]:
     seen: set[str] = set()
     stack = [key for key, n in nodes.items() if local(n) in ("startEvent", "boundaryEvent")]
     while stack:

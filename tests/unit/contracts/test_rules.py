@@ -28,7 +28,12 @@ def test_cap_is_never_above_the_share(base: int, pct: int) -> None:
 
 @pytest.mark.parametrize(
     ("paid", "amount", "allowed"),
-    [(0, 5_920_000, True), (0, 5_920_001, False), (4_440_000, 1_480_000, True), (4_440_000, 1_480_100, False)],
+    [
+        (0, 5_920_000, True),
+        (0, 5_920_001, False),
+        (4_440_000, 1_480_000, True),
+        (4_440_000, 1_480_100, False),
+    ],
 )
 def test_advance_stays_within_forty_percent(paid: int, amount: int, allowed: bool) -> None:
     cap = rules.advance_cap(14_800_000, 40)
