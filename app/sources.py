@@ -16,12 +16,20 @@ from app.runtime.stepping import content_of, digest_of
 
 
 def _history_hashes(case_chain: str) -> set[str]:
-    """The fingerprints of a case's history lines, computed anew from their content."""
+    """The fingerprints of a case's history lines, each computed anew from its content and the line before it."""
     case_id = int(case_chain.removeprefix("case:"))
     rows = session().execute(
-        select(History, Case.no).join(Case, Case.id == History.case_id).where(History.case_id == case_id)
+        select(History, Case.no)
+        .join(Case, Case.id == History.case_id)
+        .where(History.case_id == case_id)
+        .order_by(History.seq)
     )
-    return {digest_of(content_of(line, no)) for line, no in rows}
+    found: set[str] = set()
+    prev = ""
+    for line, no in rows:
+        prev = digest_of(content_of(line, no, prev))
+        found.add(prev)
+    return found
 
 
 def _may_see_case(actor: Actor, case_id: int) -> bool:

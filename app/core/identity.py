@@ -81,8 +81,8 @@ class Actor:
 
     @property
     def is_system(self) -> bool:
-        """Timers and workers act as nobody."""
-        return self.person_id is None
+        """Timers and workers; a resident without an account is nobody too, but not the system."""
+        return self == SYSTEM
 
     def roles_in(self, unit_id: int | None) -> frozenset[str]:
         """Roles this actor holds in one unit."""

@@ -48,12 +48,12 @@ def _fire(case_id: int) -> bool:
                 return False
             at = clock.now()
             pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
-            line = append_history(case, SYSTEM, at, "timer", "期限已到，流程自动推进")
+            append_history(case, SYSTEM, at, "timer", "期限已到，流程自动推进")
             result = engine.fire_timers(
                 bundle.model, case.state, operators=BoundOperators(case, SYSTEM, pack, at), now=clock.now
             )
             settle(case, result, SYSTEM, pack, at)
-            audit_step(case, SYSTEM, "runtime.timer", line)
+            audit_step(case, SYSTEM, "runtime.timer")
             return True
     except Refusal as refusal:
         faults.open_for_timer(case_id, refusal, "refused")

@@ -35,7 +35,9 @@ class Case(Row):
 
     __tablename__ = "cases"
     __table_args__ = (
-        CheckConstraint("status IN ('running','completed','rejected','withdrawn','cancelled')", name="status"),
+        CheckConstraint(
+            "status IN ('running','completed','rejected','withdrawn','cancelled')", name="status"
+        ),
         Index("ix_cases_due", "status", "next_due"),
         Index("ix_cases_street", "street_id", "status", "id"),
     )
@@ -60,6 +62,7 @@ class Case(Row):
     state: Mapped[bytes] = deferred(mapped_column(LargeBinary))
     next_due: Mapped[datetime | None]
     history_seq: Mapped[int] = mapped_column(default=0)
+    history_head: Mapped[str] = mapped_column(String(64), default="")  # fingerprint of the last history line
 
 
 class CaseCounter(Base):
@@ -118,7 +121,9 @@ class History(OfCase):
     __table_args__ = (UniqueConstraint("case_id", "seq"),)
     seq: Mapped[int]
     at: Mapped[datetime]
-    kind: Mapped[str] = mapped_column(String(24))  # started completed passed timer claimed returned cancelled finished …
+    kind: Mapped[str] = mapped_column(
+        String(24)
+    )  # started completed passed timer claimed returned cancelled finished …
     element: Mapped[str | None] = mapped_column(String(120))
     process: Mapped[str | None] = mapped_column(String(80))
     path: Mapped[str | None] = mapped_column(String(400))

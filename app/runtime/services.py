@@ -93,12 +93,15 @@ def start_case(
         )
         db.add(case)
         db.flush()
-        line = append_history(case, actor, at, "started", f"发起“{title}”")
+        append_history(case, actor, at, "started", f"发起“{title}”")
         result = engine.start(
-            bundle.model, {"case_status": "running", **data}, operators=BoundOperators(case, actor, pack, at), now=clock.now
+            bundle.model,
+            {"case_status": "running", **data},
+            operators=BoundOperators(case, actor, pack, at),
+            now=clock.now,
         )
         settle(case, result, actor, pack, at)
-        audit_step(case, actor, "runtime.start", line)
+        audit_step(case, actor, "runtime.start")
         idempotency.answer(actor, "case.start", key, request, {"case_id": case.id})
         return case
 
@@ -143,7 +146,7 @@ def complete_task(
         task.state, task.done_by, task.done_at = "done", actor.person_id, at
         task.outcome = _outcome(_form_of(bundle, task), answers)
         secret = handler is not None and handler.confidential
-        line = append_history(
+        append_history(
             case,
             actor,
             at,
@@ -169,9 +172,11 @@ def complete_task(
                 now=clock.now,
             )
         except StepNotOpen as error:
-            raise Conflict("这一步已经不在待办中：可能已由他人办理，或法定期限已到。请刷新页面查看。") from error
+            raise Conflict(
+                "这一步已经不在待办中：可能已由他人办理，或法定期限已到。请刷新页面查看。"
+            ) from error
         fresh = settle(case, result, actor, pack, at)
-        audit_step(case, actor, "runtime.complete", line)
+        audit_step(case, actor, "runtime.complete")
         db.execute(delete(Draft).where(Draft.task_id == task.id))
         done = Completed(
             task.id, case.id, case.no, task.title, tuple(t.id for t in fresh), case.status != "running"
@@ -262,9 +267,9 @@ def end_case(actor: Actor, case_id: int, status: str, reason: str) -> None:
         case.state, case.rev = result.state, case.rev + 1
         close_open_tasks(case, at, "流程结束")
         title = {"withdrawn": "撤回申报", "cancelled": "终止项目"}[status]
-        line = append_history(case, actor, at, "ended", title, outcome=status, opinion=reason)
+        append_history(case, actor, at, "ended", title, outcome=status, opinion=reason)
         finish(case, actor, at, status)
-        audit_step(case, actor, f"runtime.{status}", line)
+        audit_step(case, actor, f"runtime.{status}")
 
 
 def lock(actor: Actor, task_id: int) -> tuple[Task, Case]:
@@ -294,9 +299,11 @@ def lock_case(actor: Actor, case_id: int) -> Case:
 
 
 def _visible(actor: Actor, task_id: int) -> tuple[Task, Case]:
-    found = session().execute(
-        select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id == task_id)
-    ).one_or_none()
+    found = (
+        session()
+        .execute(select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id == task_id))
+        .one_or_none()
+    )
     if found is None or not sees(actor, found[1]):
         raise NotFound
     return found[0], found[1]
@@ -372,7 +379,7 @@ def _outcome(form: forms.Form, answers: Mapping[str, Any]) -> str | None:
 
 
 def _note(case: Case, task: Task, actor: Actor, kind: str, title: str) -> None:
-    line = append_history(
+    append_history(
         case,
         actor,
         clock.now(),
@@ -385,7 +392,7 @@ def _note(case: Case, task: Task, actor: Actor, kind: str, title: str) -> None:
         task_id=task.id,
         role=task.role,
     )
-    audit_step(case, actor, f"runtime.{kind}", line)
+    audit_step(case, actor, f"runtime.{kind}")
 
 
 def _next_number(street: OrgUnit, year: int) -> str:

@@ -43,11 +43,17 @@ class BoundOperators:
 
 
 def append_history(case: Case, actor: Actor, at: datetime, kind: str, title: str, **more: Any) -> History:
-    """Add the next line of a case's history and its audit record."""
+    """Add the next line of a case's history; its fingerprint covers the line before it."""
     case.history_seq += 1
     kept = {name: value for name, value in more.items() if value is not None}
     values: dict[str, Any] = {"seq": case.history_seq, "kind": kind, "title": title, **kept}
-    content = {**values, "case": case.no, "at": at.isoformat(), "actor": actor.person_id}
+    content = {
+        **values,
+        "case": case.no,
+        "at": at.isoformat(),
+        "actor": actor.person_id,
+        "prev": case.history_head or "",
+    }
     line = History(
         city=case.city,
         case_id=case.id,
@@ -58,6 +64,7 @@ def append_history(case: Case, actor: Actor, at: datetime, kind: str, title: str
         **values,
     )
     session().add(line)
+    case.history_head = line.hash
     return line
 
 
@@ -66,8 +73,12 @@ def digest_of(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def content_of(line: History, case_no: str) -> dict[str, Any]:
-    """The part of a history line its fingerprint covers: what `append_history` was given."""
+def content_of(line: History, case_no: str, prev: str) -> dict[str, Any]:
+    """The part of a history line its fingerprint covers: what `append_history` was given.
+
+    Args:
+        prev: fingerprint of the line before it, computed anew.
+    """
     columns = (
         "element", "process", "path", "stage", "task_id", "role", "outcome", "opinion", "answers",
     )  # fmt: skip
@@ -80,6 +91,7 @@ def content_of(line: History, case_no: str) -> dict[str, Any]:
         "case": case_no,
         "at": line.at.isoformat(),
         "actor": line.actor_id,
+        "prev": prev,
     }
 
 
@@ -138,9 +150,12 @@ def close_open_tasks(case: Case, at: datetime, outcome: str) -> None:
     )
 
 
-def audit_step(case: Case, actor: Actor, action: str, line: History) -> None:
-    """The audit record of a step points to its history line by hash instead of repeating it."""
-    record(f"case:{case.id}", action, actor=actor, subject=case.no, history_hash=line.hash)
+def audit_step(case: Case, actor: Actor, action: str) -> None:
+    """The audit record of a step points to its last history line by hash instead of repeating it.
+
+    Called when all lines of the step are written: the fingerprint covers every line before it.
+    """
+    record(f"case:{case.id}", action, actor=actor, subject=case.no, history_hash=case.history_head)
 
 
 def _place(task: Task) -> dict[str, Any]:
