@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+import config
+from app.accounts import sign_in
+from app.audit import services as audit
+from app.core import clock as time
+from app.core import db
+from app.policy import queries as policy
+from app.policy.packs import Pack, load_folder
+from app.runtime import definitions
 from tests import reached
-
-reached.watch()  # before any room is imported: its services are to be seen by tests that carry a requirement
-
-import importlib  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
-from dataclasses import replace  # noqa: E402
-from datetime import datetime  # noqa: E402
-from typing import Any  # noqa: E402
-
-import pytest  # noqa: E402
-from argon2 import PasswordHasher  # noqa: E402
-from flask import Flask  # noqa: E402
-from flask.testing import FlaskClient  # noqa: E402
-from sqlalchemy import Engine  # noqa: E402
-
-import config  # noqa: E402
-from app.accounts import sign_in  # noqa: E402
-from app.audit import services as audit  # noqa: E402
-from app.core import clock as time  # noqa: E402
-from app.core import db  # noqa: E402
-from app.policy import queries as policy  # noqa: E402
-from app.policy.packs import Pack, load_folder  # noqa: E402
-from app.runtime import definitions  # noqa: E402
-from tests.databases import PostgresTemplate, SQLiteTemplate  # noqa: E402
+from tests.databases import PostgresTemplate, SQLiteTemplate
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=time.SHANGHAI)
 """A Monday morning."""
@@ -143,7 +140,7 @@ def settings() -> config.Settings:
 @pytest.fixture
 def app(database: Engine, settings: config.Settings) -> Iterator[Flask]:
     """The whole application on this test's database."""
-    from app.web import create_app  # noqa: PLC0415 - only tests of pages pay for it
+    from app.web import create_app
 
     url = database.url.render_as_string(hide_password=False)
     flask = create_app(replace(settings, database_url=url))

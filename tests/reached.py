@@ -43,7 +43,7 @@ def is_service(module: str) -> bool:
 
 def watch() -> None:
     """Watch services as they are imported, and all Flask applications."""
-    from flask import request_started  # noqa: PLC0415 - the hook must come before imports of the house
+    from flask import request_started
 
     sys.meta_path.insert(0, Finder())
     request_started.connect(_page)

@@ -5,7 +5,8 @@ Figures and people exist in demo and test only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
@@ -76,7 +77,7 @@ class World:
     organisations: Sequence[Place]
 
 
-def build(*, everything: bool, years: Set[int] | None = None) -> World:
+def build(*, everything: bool, years: AbstractSet[int] | None = None) -> World:
     """Make the world in an empty database (建立演示数据).
 
     Args:
@@ -147,7 +148,7 @@ def _organisation(officer: Actor, login: str, kind: str, name: str, stem: str) -
     return made
 
 
-def _money(treasurer: Actor, street: OrgUnit, finance_login: str, years: Set[int]) -> None:
+def _money(treasurer: Actor, street: OrgUnit, finance_login: str, years: AbstractSet[int]) -> None:
     finance = actor_of(session().scalars(select(Person.id).where(Person.login == finance_login)).one())
     for year in sorted(years):
         _pots(treasurer, finance, street, year)

@@ -240,8 +240,10 @@ def _result(form: Form, evaluation: Evaluation) -> Form:
         ("等级", evaluation.grade or ""),
         (
             "服务对象满意度",
-            f"{rules.points(evaluation.satisfaction_score)}%（{evaluation.satisfaction_n} 份，"
-            f"权重 {evaluation.satisfaction_weight}%）",
+            (
+                f"{rules.points(evaluation.satisfaction_score)}%（{evaluation.satisfaction_n} 份，"
+                f"权重 {evaluation.satisfaction_weight}%）"
+            ),
         ),
         ("评价意见", evaluation.report or ""),
     ).add_table(

@@ -26,8 +26,8 @@ from app.policy.packs import Pack
 from app.projects.models import Project
 from app.projects.queries import facts
 from app.runtime import definitions, queries
-from app.runtime.rules import role_name
 from app.runtime.models import Case, History, Incident, Task
+from app.runtime.rules import role_name
 from app.ui import forms
 
 SHOWN = ("started", "completed", "timer", "ended", "finished", "claimed", "released", "closed")

@@ -69,4 +69,4 @@ def _library(day: date) -> WorkingDay:
     try:
         return WorkingDay(chinese_calendar.is_workday(day), False)
     except NotImplementedError:
-        return WorkingDay(day.weekday() < 5, True)  # noqa: PLR2004 - Monday to Friday
+        return WorkingDay(day.weekday() < 5, True)

@@ -107,7 +107,7 @@ def _definition() -> Definition:
         known = db.scalar(select(Definition).where(Definition.process_key == PROCESS))
         if known is not None:
             return known
-        files = {"note": "a case that no engine moves".encode()}
+        files = {"note": b"a case that no engine moves"}
         row = Definition(
             pack_key="zhuhai",
             process_key=PROCESS,

@@ -54,7 +54,7 @@ class DecisionTaskParser(SpiffTaskParser):  # type: ignore[misc]
 class Parser(SpiffBpmnParser):  # type: ignore[misc]
     """The library's parser over already safely parsed trees."""
 
-    OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012 - the library's own way of extending it
+    OVERRIDE_PARSER_CLASSES = {
         **SpiffBpmnParser.OVERRIDE_PARSER_CLASSES,
         full_tag("serviceTask"): (ServiceTaskParser, OperatorTask),
         full_tag("businessRuleTask"): (DecisionTaskParser, DecisionTask),

@@ -212,7 +212,7 @@ def _timer(node, tag, text, finding) -> Iterator[Finding]:  # type: ignore[no-un
 
 def _check_engine(files: Mapping[str, bytes], known: set[str]) -> Iterator[Finding]:
     """The engine's own parser has the last word."""
-    from workflows.engine.model import Model  # noqa: PLC0415 - the engine imports this package's readers
+    from workflows.engine.model import Model
 
     for process in sorted(known):
         try:

@@ -217,7 +217,8 @@ def test_a_form_is_rows_of_cards_on_a_phone(page: Page, gallery: Flask) -> None:
     page.set_viewport_size(PHONE)
     page.goto(f"{gallery.base}/form")
     first, second = (page.locator(f"[name=lines-0-{name}]").bounding_box() for name in ("item", "count"))
-    assert first and second
+    assert first
+    assert second
     assert first["x"] == second["x"]
     assert first["y"] + first["height"] < second["y"]
     expect(page.get_by_text("拍照上传")).to_be_visible()

@@ -52,7 +52,7 @@ def attacker(database: Engine) -> Iterator[Callable[..., None]]:
         with database.begin() as connection:
             assert connection.execute(text(statement), values).rowcount > 0
 
-    yield attack
+    return attack
 
 
 def write(count: int = 3, chain: str = CHAIN) -> None:

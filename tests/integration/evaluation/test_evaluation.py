@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
-from tests.factories.cases import context
-from tests.factories.people import actor_of, make_person
 
 from app.ballots import survey_queries, survey_rules, surveys
 from app.contracts.queries import contract_of
@@ -26,7 +24,9 @@ from app.notices import services as notice_services
 from app.organisations.queries import credit_of
 from app.runtime.handlers import form_handler
 from app.ui import forms
+from tests.factories.cases import context
 from tests.factories.evaluation import declaration, make_evaluator, make_world
+from tests.factories.people import actor_of, make_person
 
 GOOD = {question["key"]: 5 for question in survey_rules.QUESTIONS}
 

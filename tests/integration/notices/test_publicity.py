@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
-from tests.factories.cases import context, make_case
-from tests.factories.people import actor_of, make_person, make_units
 
 from app.core import clock as time
 from app.core.clock import MovableClock
@@ -24,6 +22,8 @@ from app.policy.packs import Pack
 from app.runtime.handlers import form_handler
 from app.runtime.models import Case
 from app.ui import forms
+from tests.factories.cases import context, make_case
+from tests.factories.people import actor_of, make_person, make_units
 
 
 def load_form(world: SimpleNamespace, key: str) -> forms.Form:

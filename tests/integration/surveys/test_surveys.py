@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
-from tests.factories.cases import make_case
-from tests.factories.people import actor_of, make_person, make_units
 
 from app.audit.models import AuditEntry
 from app.ballots import survey_queries, survey_rules, surveys
@@ -22,6 +20,8 @@ from app.core.db import session, unit_of_work
 from app.core.errors import Conflict, NotFound, Refusal, Refusals
 from app.core.identity import Role
 from app.files import services as files
+from tests.factories.cases import make_case
+from tests.factories.people import actor_of, make_person, make_units
 
 GOOD = {question["key"]: 5 for question in survey_rules.QUESTIONS}
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"

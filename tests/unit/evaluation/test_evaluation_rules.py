@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -139,7 +140,7 @@ def test_people_get_the_packs_days_to_answer() -> None:
 def sheets(draw: st.DrawFn) -> tuple[list[int], list[int]]:
     cuts = sorted(draw(st.sets(st.integers(1, 99), max_size=5)))
     borders = [0, *cuts, 100]
-    weights = [b - a for a, b in zip(borders, borders[1:], strict=False)]
+    weights = [b - a for a, b in itertools.pairwise(borders)]
     scores = draw(st.lists(st.integers(0, 100), min_size=len(weights), max_size=len(weights)))
     return weights, scores
 

@@ -13,7 +13,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
-from tests.factories.people import actor_of, make_person
 
 import config
 from app.accounts import sign_in
@@ -33,6 +32,7 @@ from app.notices.models import Notice
 from app.portal.views import bp as portal_bp
 from app.ui.setup import init_ui
 from tests.factories.evaluation import declaration, make_world
+from tests.factories.people import actor_of, make_person
 
 GOOD = {"overall": "5", "content": "4", "attitude": "5", "convenience": "3"}
 SECRET = "王先生 13800000000"
@@ -82,7 +82,7 @@ def publish_result(world: SimpleNamespace, clock: MovableClock) -> Notice:
     survey = survey_queries.latest(world.case.id)
     assert survey is not None
     for code in surveys.issue_codes(world.clerk, survey.id, 10):
-        surveys.answer(code, {key: 5 for key in GOOD})
+        surveys.answer(code, dict.fromkeys(GOOD, 5))
     services.give_opinion(world.member, world.case, "committee", "agree", "服务到位")
     services.give_opinion(world.resident, world.case, "resident_representative", "disagree", "次数偏少")
     clock.set(survey.until_at + timedelta(hours=9))
@@ -178,7 +178,7 @@ def test_purchases_offer_question_and_challenge_only(client: FlaskClient, world:
 def test_the_fingerprint_can_be_computed_from_the_published_data(
     client: FlaskClient, world: SimpleNamespace
 ) -> None:
-    from app.notices.rules import fingerprint  # noqa: PLC0415 - the reader's own computation
+    from app.notices.rules import fingerprint
 
     data = client.get(f"/notices/{put_up(world).no}/data.json").get_json()
     assert fingerprint(data["content"]) == data["sha256"]
