@@ -46,19 +46,10 @@ def _prepare_publish(ctx: TaskContext, form: Form) -> Form:
 
 
 def _publish(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
-    days = answers["days"]
-    rules.days_allowed(days, ctx.pack.value("publicity_days")).require()
-    until = clock.end_of_day(add_working_days(clock.today(), days).day)
-    notice = services.publish(
-        ctx.actor,
-        ctx.case,
-        "project",
-        answers["title"],
-        answers["body"],
-        until,
-        {**queries.public_facts(ctx.case.id), "公示天数": f"{days} 个工作日"},
+    notice = services.publicise(
+        ctx.actor, ctx.case, ctx.pack, title=answers["title"], body=answers["body"], days=answers["days"]
     )
-    return {"notice_until": clock.local(until).isoformat(), "notice_id": notice.id}
+    return {"notice_until": clock.local(notice.until_at).isoformat(), "notice_id": notice.id}
 
 
 def objection_rows(notice_id: int) -> list[dict[str, Any]]:

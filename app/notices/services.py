@@ -17,6 +17,8 @@ from app.messages.services import notify
 from app.notices import queries, rules
 from app.notices.models import KINDS, OBJECTION_KINDS, Notice, NoticeEvent, Objection
 from app.policy import queries as policy
+from app.policy.calendar import add_working_days
+from app.policy.packs import Pack
 from app.runtime.models import Case
 
 
@@ -71,6 +73,22 @@ def publish(
             after={"no": notice.no, "kind": kind, "sha256": notice.sha256, "until": until_at.isoformat()},
         )
         return notice
+
+
+def publicise(actor: Actor, case: Case, pack: Pack, *, title: str, body: str, days: int) -> Notice:
+    """Show an approved project to the public for some working days, from tomorrow (项目公示; ZH-24d).
+
+    Args:
+        days: working days, no fewer than the pack says.
+
+    Raises:
+        Refusals: too short a period, no title, no text.
+    """
+    with unit_of_work():
+        rules.days_allowed(days, pack.value("publicity_days")).require()
+        until = clock.end_of_day(add_working_days(clock.today(), days).day)
+        facts = {**queries.public_facts(case.id), "公示天数": f"{days} 个工作日"}
+        return publish(actor, case, "project", title, body, until, facts)
 
 
 def object_to(
