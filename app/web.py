@@ -26,6 +26,7 @@ from app.funds import handlers as funds_handlers
 from app.inbox import navigation
 from app.inbox.views import bp as inbox_bp
 from app.notices import handlers as notices_handlers
+from app.organisations.views import bp as organisations_bp
 from app.portal.views import bp as portal_bp
 from app.procurement import handlers as procurement_handlers
 from app.procurement.views import bp as procurement_bp
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     files_bp,
     inbox_bp,
     projects_bp,
+    organisations_bp,
     procurement_bp,
     evaluation_bp,
     api_bp,

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from app.accounts.access import current_actor, signed_in
 from app.core.errors import Refusal
 from app.files import queries, services
+from app.files.models import StoredFile
 from app.files.rules import INLINE, extension
 
 bp = Blueprint("files", __name__, url_prefix="/files")
@@ -31,7 +32,11 @@ def upload() -> tuple[Response, int]:
 @signed_in
 def download(file_id: int) -> Response:
     """Read a file; what a browser shows safely opens in place."""
-    file = queries.readable(current_actor(), file_id)
+    return send(queries.readable(current_actor(), file_id))
+
+
+def send(file: StoredFile) -> Response:
+    """The answer that carries a file, for a page that has made sure the reader may have it."""
     answer = Response(content_type=content_type(file.media_type))
     answer.set_etag(file.sha256)
     headers = answer.headers

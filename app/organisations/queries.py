@@ -7,6 +7,8 @@ from datetime import date
 
 from sqlalchemy import or_, select, tuple_
 
+from app.accounts.models import OrgUnit
+from app.accounts.queries import unit
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.identity import Actor
@@ -132,3 +134,16 @@ def categories() -> list[tuple[str, str]]:
         for code, name, _parent in pack(version).codes("category"):
             found.setdefault(code, name)
     return list(found.items())
+
+
+def districts(organisation: Organisation) -> list[OrgUnit]:
+    """The districts an organisation may say it serves: those of its city."""
+    query = select(OrgUnit).where(
+        OrgUnit.city == organisation_city(organisation), OrgUnit.kind == "district", OrgUnit.active
+    )
+    return list(session().scalars(query.order_by(OrgUnit.code, OrgUnit.id)))
+
+
+def organisation_city(organisation: Organisation) -> str:
+    """The city in which an organisation is registered."""
+    return unit(organisation.unit_id).city

@@ -40,7 +40,9 @@ def precheck(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -
                     *(
                         []
                         if listed
-                        else [no("项目须在本区当年生效的项目清单内，请选择对应清单项。", "ZH-13b", "list_item")]
+                        else [
+                            no("项目须在本区当年生效的项目清单内，请选择对应清单项。", "ZH-13b", "list_item")
+                        ]
                     ),
                 ]
             )
@@ -50,7 +52,9 @@ def precheck(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -
                 for key in ("basic", "inclusive", "public")
             }
             if not all(answers[f"{key}_met"] for key in ("basic", "inclusive", "public")):
-                raise Refusal("三项原则有一项不符合的，请退回修改或不予受理。", field="decision", rule="ZH-05-2")
+                raise Refusal(
+                    "三项原则有一项不符合的，请退回修改或不予受理。", field="decision", rule="ZH-05-2"
+                )
         else:
             _require_reason(answers)
             if decision == "return":
@@ -77,11 +81,13 @@ def exclude(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) ->
             )
         )
         open_warnings = [
-            d for d in rules.words_found(project.budget_lines, {"roads": pack.value("road_words")})
+            d for d in rules.words_found(project.budget_lines, {"roads": pack.value("roads_words")})
         ]
         if ruling["result"] == "no" and open_warnings and not (answers.get("opinion") or "").strip():
             raise Refusal(
-                f"{open_warnings[0].reason}如认为不属于，请在意见中说明理由。", field="opinion", rule="ZH-11-3"
+                f"{open_warnings[0].reason}如认为不属于，请在意见中说明理由。",
+                field="opinion",
+                rule="ZH-11-3",
             )
         project.exclusion_review = {
             "answers": given,
