@@ -54,7 +54,7 @@ def verify(kept: Mapping[int, str] | None = None) -> Verdict:
     # A snapshot of its own: what people do meanwhile must not look like a break.
     with engine().connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            connection.execution_options(isolation_level="REPEATABLE READ")
         with Session(connection) as db:
             walk = _Walk(db)
             try:

@@ -173,9 +173,10 @@ class Form:
     def sections(self) -> list[tuple[Mapping[str, Any], list[Column]]]:
         """(section, its fields): sections as the UI file says; what it forgets comes last."""
         by_key = {one.key: one for one in self.fields}
-        found: list[tuple[Mapping[str, Any], list[Column]]] = []
-        for section in self.ui.get("ui:sections") or ():
-            found.append((section, [by_key.pop(key) for key in section["fields"] if key in by_key]))
+        found: list[tuple[Mapping[str, Any], list[Column]]] = [
+            (section, [by_key.pop(key) for key in section["fields"] if key in by_key])
+            for section in self.ui.get("ui:sections") or ()
+        ]
         if by_key:
             found.append(({"title": "其他" if found else ""}, list(by_key.values())))
         return found
@@ -217,10 +218,6 @@ class Form:
     def add_table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Form:
         """With one more table above the questions."""
         return self.replace(tables=(*self.tables, FactTable(title, columns, rows)))
-
-    def add_files(self, title: str, ids: Sequence[int]) -> Form:
-        """With files to read beside the questions; none make no difference."""
-        return self.replace(papers=(*self.papers, (title, tuple(ids)))) if ids else self
 
     def add_files(self, title: str, ids: Sequence[int]) -> Form:
         """With papers to read above the questions; nothing is shown when there are none."""
