@@ -34,6 +34,8 @@ from app.ui.setup import init_ui
 from tests.factories.evaluation import declaration, make_world
 from tests.factories.people import actor_of, make_person
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""Pages are tested on one database; the services behind them on both."""
 GOOD = {"overall": "5", "content": "4", "attitude": "5", "convenience": "3"}
 SECRET = "王先生 13800000000"
 
