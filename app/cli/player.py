@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import select
@@ -75,6 +75,7 @@ class Player:
     plan: Plan
     clock: clock.MovableClock
     told: Callable[[Step], None] = lambda _step: None
+    limit: datetime | None = None
     steps: list[Step] = field(default_factory=list)
     passes: dict[str, int] = field(default_factory=dict)
     rounds: int = 0
@@ -100,6 +101,8 @@ class Player:
                 return case
             if waiting:
                 self._complete(case, waiting[0])
+            elif self.limit is not None and (case.next_due or clock.now()) > self.limit:
+                return case  # the deadline lies in the future: the case stands waiting for it
             else:
                 self._wait(case)
         raise ZhenjieError("the scenario does not come to an end")

@@ -32,7 +32,13 @@ def proposal(
         "beneficiary_count": count,
         "fee_mode": "free",
         "budget": [
-            {"group": group, "item": item, "quantity": quantity, "price": price * YUAN}
+            {
+                "group": group,
+                "item": item,
+                "quantity": quantity,
+                "price": price * YUAN,
+                **({"job": "项目社工"} if group == "staff" else {}),
+            }
             for group, item, quantity, price in lines
         ],
         "wanted_sources": list(sources),

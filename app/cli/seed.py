@@ -34,8 +34,16 @@ STOPS: tuple[tuple[int, str, str, str | None], ...] = (
     (20, "community", "rejected", None),
     (4, "community", "straight", "proposal.vote"),
     (2, "community", "straight", "review.joint"),
+    (3, "community", "straight", "notice.close"),
+    (10, "community", "straight", "procurement.open"),
+    (1, "community", "straight", "proposal.deliberate"),
+    (5, "community", "straight", "review.budget"),
+    (5, "library", "straight", "review.decide"),
+    (50, "street_plan", "straight", "evaluation.score"),
+    (16, "community", "objection", "notice.close"),
 )
-"""Days ago it began, way of starting, scenario, and the step where it stands now (None: played to its end)."""
+"""Days ago it began, way of starting, scenario, and the step at which it is left (None: its end);
+a case whose next deadline lies ahead is left waiting for it."""
 
 
 @click.command("seed")
@@ -61,7 +69,7 @@ def seed() -> None:
         for number, (days, origin, path, stop) in enumerate(STOPS):
             moving.set(_morning(now, days))
             title, proposal = PROPOSALS[number]
-            player = Player(world, plan_for(path, proposal), moving)
+            player = Player(world, plan_for(path, proposal), moving, limit=now)
             community = number % len(world.communities)
             name = f"{world.communities[community].name}{title}"
             click.echo(f"{number + 1}/{len(STOPS)} {name}", err=True)

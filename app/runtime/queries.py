@@ -70,7 +70,19 @@ def _mine(actor: Actor) -> ColumnElement[bool]:
             ),
             and_(Task.role.is_(None), Task.claimed_by == actor.person_id),
         ),
-        or_(Task.group_id.is_(None), ~voted),
+        or_(Task.group_id.is_(None), and_(~voted, ~_has_earlier_part(actor))),
+    )
+
+
+def _has_earlier_part(actor: Actor) -> ColumnElement[bool]:
+    """Of the open parts of one multi-instance step a person is shown only the first that is free."""
+    earlier = aliased(Task)
+    return exists().where(
+        earlier.case_id == Task.case_id,
+        earlier.group_id == Task.group_id,
+        earlier.state == "open",
+        earlier.id < Task.id,
+        or_(earlier.claimed_by.is_(None), earlier.claimed_by == actor.person_id),
     )
 
 
