@@ -32,7 +32,7 @@ def serve(port: int) -> None:
     worker = Worker()
     flask.extensions["worker"] = worker
     server = make_server("127.0.0.1", port, flask, threaded=True)
-    server.daemon_threads = True
+    server.daemon_threads = True  # type: ignore[attr-defined]
 
     def stop(*_: object) -> None:
         worker.stop()

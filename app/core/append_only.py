@@ -45,4 +45,5 @@ def protect(model: type[Base]) -> None:
     protected.append(name)
     for dialect in ("sqlite", "postgresql"):
         for statement in ddl(name, dialect):
-            event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+            ddl_event = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+            event.listen(table, "after_create", ddl_event.execute_if(dialect=dialect))

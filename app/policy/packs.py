@@ -143,7 +143,8 @@ def load_folder(root: Path, key: str) -> Pack:
 
 
 def _layers(root: Path, key: str) -> list[str]:
-    layers, current = [], key
+    layers: list[str] = []
+    current = key
     while current:
         manifest = root / current / "pack.yaml"
         if current in layers or not manifest.is_file():
@@ -155,7 +156,8 @@ def _layers(root: Path, key: str) -> list[str]:
 
 def load_files(files: Mapping[str, bytes], key: str) -> Pack:
     """Load a pack from the files a version keeps: manifests by layer, everything else already merged."""
-    chain, current = [], key
+    chain: list[dict[str, Any]] = []
+    current = key
     while current:
         manifest = yaml.safe_load(files[f"{current}/pack.yaml"].decode())
         chain.insert(0, manifest)

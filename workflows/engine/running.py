@@ -40,7 +40,7 @@ class _Clock(datetime):
         return expressions.clock.get()().astimezone(tz or UTC)
 
 
-library_timer.datetime = _Clock  # type: ignore[misc]
+library_timer.datetime = _Clock
 
 
 class _Engine(PythonScriptEngine):  # type: ignore[misc]
