@@ -182,8 +182,6 @@ class Player:
             return {
                 "indicators": [{**row, "result": "达到目标值", "score": self.plan.judged} for row in rows]
             }
-        if key == "evaluation.plan":
-            return {"survey_until": (clock.today() + timedelta(days=10)).isoformat()}
         return {}
 
     def _afterwards(self, case_id: int, task: Task) -> None:

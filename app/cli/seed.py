@@ -71,7 +71,7 @@ def seed() -> None:
             title, proposal = PROPOSALS[number]
             player = Player(world, plan_for(path, proposal), moving, limit=now)
             community = number % len(world.communities)
-            name = f"{world.communities[community].name}{title}"
+            name = f"{world.communities[community].name}{title.removeprefix('社区')}"
             click.echo(f"{number + 1}/{len(STOPS)} {name}", err=True)
             case_id = player.start(origin, name, community)
             player.play(case_id, until=stop)
