@@ -12,6 +12,9 @@ from app.core.append_only import protect
 from app.core.db import BigId
 from app.runtime.models import OfCase
 
+SENSITIVE = ("special", "safety")
+"""Classes of article 8 whose beneficiaries are protected: special groups, drug treatment, correction …"""
+
 
 class Project(OfCase):
     """What a case wants to buy."""
@@ -32,6 +35,7 @@ class Project(OfCase):
     beneficiary_count: Mapped[int | None]
     fee_mode: Mapped[str | None] = mapped_column(String(10))
     summary: Mapped[str | None] = mapped_column(Text)
+    minors: Mapped[bool] = mapped_column(default=False)
     guardian_text: Mapped[str | None] = mapped_column(Text)
     budget_fen: Mapped[int] = mapped_column(BigId, default=0)
     budget_lines: Mapped[list[Any]]
@@ -53,6 +57,16 @@ class Project(OfCase):
     drafted_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     approved_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     approved_at: Mapped[datetime | None]
+
+    @property
+    def categories(self) -> list[str]:
+        """All its codes: the class of article 8 and the items below it."""
+        return [*([self.category] if self.category else []), *self.subcategories]
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether those it serves must not be told by name (ZH-08-3, ZH-08-4, L-44)."""
+        return self.minors or self.category in SENSITIVE
 
 
 class ProposalText(OfCase):

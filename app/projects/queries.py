@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import func, select
 
+from app.accounts.queries import unit
+from app.catalogue.models import LibraryEntry
 from app.core.db import session
 from app.core.errors import Fault
 from app.policy.packs import Pack
-from app.projects.models import JointOpinion, Project
+from app.projects.models import JointOpinion, Project, ProposalText
+from app.projects.rules import ORIGINS
+from app.runtime.models import Case, History
 from app.ui.filters import yuan
 
+SENT_BACK = ("return", "amend")
+"""Decisions after which the proposer writes again."""
 FEES = {"free": "免费", "low": "低偿收费", "paid": "收费"}
-ORIGINS = {"community": "社区提议", "library": "选用项目库", "street_plan": "街道规划"}
 
 
 def find(case_id: int) -> Project | None:
@@ -42,6 +49,73 @@ def joint_count(case_id: int, round_no: int) -> tuple[int, int]:
     return counts.get(True, 0), sum(counts.values())
 
 
+def designers_of(project: Project) -> tuple[str, ...]:
+    """Names of the organisation that designed what was picked from the library; () for other projects."""
+    entry = session().get(LibraryEntry, project.library_entry_id) if project.library_entry_id else None
+    if entry is None:
+        return ()
+    designer = unit(entry.organisation_unit_id)
+    return designer.name, designer.short_name
+
+
+def texts_of(case_id: int) -> list[ProposalText]:
+    """What the proposal said each time it was handed in, first round first (ZH-19-2c)."""
+    query = select(ProposalText).where(ProposalText.case_id == case_id).order_by(ProposalText.round)
+    return list(session().scalars(query))
+
+
+def last_return(case_id: int) -> History | None:
+    """The step that last sent a proposal back, with its reason."""
+    query = select(History).where(
+        History.case_id == case_id,
+        History.kind == "completed",
+        History.stage.in_(("review", "publicity")),
+        History.opinion.is_not(None),
+    )
+    lines = session().scalars(query.order_by(History.seq.desc()))
+    return next((line for line in lines if (line.answers or {}).get("decision") in SENT_BACK), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One project that waits for the street's decision beside others (ZH-20)."""
+
+    case_id: int
+    no: str
+    title: str
+    category: str | None
+    beneficiary_count: int
+    budget_fen: int
+
+    @property
+    def per_head(self) -> int:
+        """Budget for each person served, in fen, rounded down."""
+        return self.budget_fen // max(1, self.beneficiary_count)
+
+
+def candidates(street_id: int) -> list[Candidate]:
+    """A street's projects under review, those that serve most people first, then the cheaper per head."""
+    rows = session().execute(
+        select(
+            Project.case_id,
+            Case.no,
+            Project.title,
+            Project.category,
+            func.coalesce(Project.beneficiary_count, 0),
+            Project.budget_fen,
+        )
+        .join(Case, Case.id == Project.case_id)
+        .where(
+            Case.street_id == street_id,
+            Case.status == "running",
+            Project.submitted_at.is_not(None),
+            Project.approved_at.is_(None),
+        )
+    )
+    found = [Candidate(*row) for row in rows]
+    return sorted(found, key=lambda one: (-one.beneficiary_count, one.per_head, one.case_id))
+
+
 def category_names(pack: Pack, codes: list[str]) -> str:
     """Names of categories, as people read them."""
     names = {code: name for code, name, _ in pack.codes("category")}
@@ -55,7 +129,7 @@ def facts(case_id: int, pack: Pack | None = None) -> list[tuple[str, str]]:
         return []
     lines = [("产生方式", ORIGINS[project.origin])]
     if pack is not None and project.category:
-        lines.append(("类别", category_names(pack, [project.category, *project.subcategories])))
+        lines.append(("类别", category_names(pack, project.categories)))
     if project.beneficiaries:
         lines.append(("服务对象", f"{project.beneficiaries}，约 {project.beneficiary_count} 人"))
     if project.fee_mode:

@@ -8,16 +8,16 @@ from typing import Any
 from app.accounts.queries import unit
 from app.catalogue.queries import active_item
 from app.core import clock
-from app.core.db import session, unit_of_work
-from app.core.errors import Fault, Refusal, no, require_all
+from app.core.db import unit_of_work
+from app.core.errors import Fault, Refusal, require_all
 from app.core.identity import Actor
 from app.funds import services as funds
-from app.funds.queries import case_funds, pots_by_id
+from app.funds.queries import case_funds, conflicts_of
 from app.policy.packs import Pack
 from app.projects import rules
 from app.projects.models import JointOpinion
-from app.projects.queries import joint_count, project_of
-from app.projects.services import start_next_round
+from app.projects.queries import designers_of, joint_count, project_of
+from app.projects.services import findings, start_next_round
 from app.runtime.models import Case
 
 
@@ -33,17 +33,11 @@ def precheck(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -
         if decision == "pass":
             code = answers.get("list_item") or ""
             district = unit(case.street_id).parent_id or 0
-            listed = active_item(district, clock.today().year, code) is not None
+            item = active_item(district, clock.today().year, code)
             require_all(
                 [
                     *rules.statements_allowed(answers),
-                    *(
-                        []
-                        if listed
-                        else [
-                            no("项目须在本区当年生效的项目清单内，请选择对应清单项。", "ZH-13b", "list_item")
-                        ]
-                    ),
+                    rules.listed_allowed(item.category if item else None, project.categories),
                 ]
             )
             project.list_item_code = code
@@ -80,15 +74,8 @@ def exclude(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) ->
                 pack.value("min_reason_chars"),
             )
         )
-        open_warnings = [
-            d for d in rules.words_found(project.budget_lines, {"roads": pack.value("roads_words")})
-        ]
-        if ruling["result"] == "no" and open_warnings and not (answers.get("opinion") or "").strip():
-            raise Refusal(
-                f"{open_warnings[0].reason}如认为不属于，请在意见中说明理由。",
-                field="opinion",
-                rule="ZH-11-3",
-            )
+        open_warnings = [one for one in findings(pack, project.budget_lines) if not one.stops]
+        rules.warnings_answered(open_warnings, ruling["result"], answers.get("opinion")).require()
         project.exclusion_review = {
             "answers": given,
             "ref": ruling["ref"],
@@ -105,7 +92,12 @@ def cosign(actor: Actor, case: Case, answers: Mapping[str, Any]) -> str:
     with unit_of_work():
         project = project_of(case.id)
         rules.second_person_allowed(actor.person_id, project.exclusion_by).require()
-        return "stop" if answers["decision"] == "stop" else "no"
+        result = "stop" if answers["decision"] == "stop" else "no"
+        project.exclusion_review = {
+            **(project.exclusion_review or {}),
+            "cosign": {"by": actor.person_id, "result": result, "reason": answers["opinion"]},
+        }
+        return result
 
 
 def reserve(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> str:
@@ -116,28 +108,18 @@ def reserve(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) ->
             _require_reason(answers)
             start_next_round(case, pack)
             return "return"
-        lines = answers.get("funding", [])
-        pots = pots_by_id([line["pot_id"] for line in lines])
         funds.reserve(
             actor,
             case,
-            lines,
+            answers.get("funding", []),
             budget=project.budget_fen,
-            categories=[*([project.category] if project.category else []), *project.subcategories],
+            categories=project.categories,
         )
-        if any(pot.keeper and pot.keeper == _designer(case) for pot in pots.values()):
+        if conflicts_of(case, designers_of(project)):
             raise Refusal(
                 "资金管理人与项目设计单位相同，存在利益冲突，请换一个来源。", field="funding", rule="ZH-14-2"
             )
         return "ok"
-
-
-def _designer(case: Case) -> str | None:
-    from app.catalogue.models import LibraryEntry  # noqa: PLC0415 - only this rule looks at the designer
-
-    entry_id = project_of(case.id).library_entry_id
-    entry = session().get(LibraryEntry, entry_id) if entry_id else None
-    return unit(entry.organisation_unit_id).name if entry else None
 
 
 def join(actor: Actor, case: Case, answers: Mapping[str, Any]) -> None:
@@ -145,14 +127,16 @@ def join(actor: Actor, case: Case, answers: Mapping[str, Any]) -> None:
     if actor.person_id is None:
         raise Fault("联审意见须由人填写")
     with unit_of_work() as db:
+        project = project_of(case.id)
         agrees = answers["decision"] == "agree"
+        rules.decider_allowed(actor.person_id, _proposers(case)).require()
         if not agrees:
             _require_reason(answers)
         db.add(
             JointOpinion(
                 city=case.city,
                 case_id=case.id,
-                round=project_of(case.id).round,
+                round=project.round,
                 person_id=actor.person_id,
                 agrees=agrees,
                 opinion=answers.get("opinion") or "",
@@ -177,9 +161,7 @@ def decide(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> 
     decision = str(answers["decision"])
     with unit_of_work():
         project = project_of(case.id)
-        rules.decider_allowed(
-            actor.person_id, (case.started_by, project.drafted_by, project.submitted_by)
-        ).require()
+        rules.decider_allowed(actor.person_id, _proposers(case)).require()
         if decision == "approve":
             reserved = sum(fund.reserved for fund in case_funds(case.id))
             require_all(rules.approve_allowed(joint_agreed(case, pack), reserved, project.budget_fen))
@@ -189,6 +171,11 @@ def decide(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> 
             if decision == "return":
                 start_next_round(case, pack)
         return decision
+
+
+def _proposers(case: Case) -> tuple[int | None, ...]:
+    project = project_of(case.id)
+    return case.started_by, project.drafted_by, project.submitted_by
 
 
 def _require_reason(answers: Mapping[str, Any]) -> None:

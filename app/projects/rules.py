@@ -3,14 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from app.core.errors import YES, Decision, no
+from app.core.identity import Actor, Role
 
 QUESTIONS = ("equity", "debt", "roads", "full_time", "not_responsible", "unfit")
 """The six grounds of article 11, in its order."""
-STOPPED = ("ZH-11-1", "ZH-11-2", "ZH-11-4")
+GROUNDS = {"equity": "ZH-11-1", "debt": "ZH-11-2", "roads": "ZH-11-3", "full_time": "ZH-11-4"}
+"""Grounds that words of the budget can speak of."""
+NUMERALS = {"ZH-11-1": "一", "ZH-11-2": "二", "ZH-11-3": "三", "ZH-11-4": "四"}
+ORIGINS = {"community": "社区提议", "library": "选用项目库", "street_plan": "街道规划"}
+LONGEST_TITLE = 100
+COMMUNITY_ROLES = (Role.COMMITTEE_MEMBER, Role.SECRETARY)
 TOTAL_WEIGHT = 100
+
+
+def start_allowed(origin: str, title: str) -> list[Decision]:
+    """A project comes about in one of three ways and has a name (ZH-19)."""
+    found = []
+    if origin not in ORIGINS:
+        found.append(no("请选择项目从哪里来。", "ZH-19", "origin"))
+    if not title.strip():
+        found.append(no("请填写项目名称。", None, "title"))
+    if len(title.strip()) > LONGEST_TITLE:
+        found.append(no(f"项目名称最多 {LONGEST_TITLE} 个字，请缩短。", None, "title"))
+    return found
+
+
+def starter_allowed(actor: Actor, origin: str, street_id: int, community_id: int) -> Decision:
+    """The street starts what it plans, the community what it proposes or picks (ZH-19-1, ZH-19-2a)."""
+    if origin == "street_plan":
+        if actor.has(Role.STREET_CLERK, street_id):
+            return YES
+        return no("街道规划项目由本街道经办发起。", "ZH-19-1")
+    if any(actor.has(role, community_id) for role in COMMUNITY_ROLES):
+        return YES
+    return no("社区项目由本社区两委成员发起。", "ZH-19-2a")
+
+
+def writer_allowed(actor: Actor, origin: str, street_id: int, community_id: int | None) -> Decision:
+    """Each writes its own text: the street does not edit the community's (ZH-19-2c)."""
+    if origin == "street_plan":
+        if actor.has(Role.STREET_CLERK, street_id):
+            return YES
+        return no("街道规划项目由本街道经办填写。", "ZH-19-1")
+    if any(actor.has(role, community_id) for role in COMMUNITY_ROLES):
+        return YES
+    return no("提案由社区填写和修改，街道不能代改，请写明意见后退回。", "ZH-19-2c")
+
+
+def open_for_writing(handed_in: bool) -> Decision:
+    """What has been handed in stays as it is until the street returns it (ZH-06-c)."""
+    if handed_in:
+        return no("提案已经报送街道，街道退回后才能修改。", "ZH-06-c")
+    return YES
+
+
+def withdraw_allowed(actor_id: int | None, may: Collection[int | None], approved: bool) -> Decision:
+    """Who started or handed in may take it back until the street has decided."""
+    if actor_id is None or actor_id not in may:
+        return no("只有发起人或报送人可以撤回申报。")
+    if approved:
+        return no("街道已经作出决定，不能撤回；确需终止请联系街道领导。")
+    return YES
+
+
+def cancel_allowed(actor: Actor, street_id: int) -> Decision:
+    """Ending a project is the street leader's decision (ZH-06-b)."""
+    return YES if actor.has(Role.STREET_LEADER, street_id) else no("终止项目由本街道领导决定。", "ZH-06-b")
+
+
+def vote_day_allowed(held_on: date, met_on: date | None) -> Decision:
+    """First the deliberation, then the vote (ZH-19-2b)."""
+    if met_on is not None and held_on < met_on:
+        return no(f"表决不能早于议事（{met_on:%Y-%m-%d}），请核对日期。", "ZH-19-2b", "held_on")
+    return YES
+
+
+def listed_allowed(item_category: str | None, categories: Collection[str]) -> Decision:
+    """What is bought is on the district's list of the year, under its own category (ZH-07a, ZH-13b)."""
+    if item_category is None:
+        return no("项目须在本区当年生效的项目清单内，请选择对应清单项。", "ZH-13b", "list_item")
+    if item_category not in categories:
+        return no("所选清单项与项目类别不符，请选择对应类别的清单项。", "ZH-13b", "list_item")
+    return YES
 
 
 def categories_allowed(
@@ -54,32 +133,80 @@ def self_check_allowed(answers: Mapping[str, bool]) -> list[Decision]:
     ]
 
 
-def words_found(lines: Sequence[Mapping[str, Any]], words: Mapping[str, Sequence[str]]) -> list[Decision]:
-    """Budget lines whose words speak of something forbidden.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A budget line whose words speak of something article 11 forbids.
+
+    Attributes:
+        row: its place in the budget, from 0.
+        stops: it cannot go on; else the reviewer decides with a reason.
+    """
+
+    row: int
+    ref: str
+    word: str
+    stops: bool
+
+
+def words_found(
+    lines: Sequence[Mapping[str, Any]], words: Mapping[str, Sequence[str]], part_time: Sequence[str] = ()
+) -> list[Found]:
+    """Budget lines that speak of something forbidden (ZH-11-1…4).
+
+    A post counts where staff is paid: training for cleaners is not a cleaner's wage. Road fittings and
+    posts said not to be full-time are for the reviewer to judge.
 
     Args:
         words: word lists by ground ("debt", "full_time" …) from the pack.
+        part_time: words that say a post is not a full-time one.
     """
-    grounds = {"equity": "ZH-11-1", "debt": "ZH-11-2", "roads": "ZH-11-3", "full_time": "ZH-11-4"}
     found = []
-    for index, line in enumerate(lines):
-        text = f"{line.get('item', '')} {line.get('job', '')}"
-        for ground, ref in grounds.items():
+    for row, line in enumerate(lines):
+        item, job = str(line.get("item") or ""), str(line.get("job") or "")
+        for ground, ref in GROUNDS.items():
+            staff = line.get("group") == "staff" or bool(job)
+            text = f"{item} {job}" if ground != "full_time" or staff else ""
             hit = next((word for word in words.get(ground, ()) if word in text), None)
             if hit is not None:
-                found.append(
-                    no(
-                        f"“{hit}”涉及办法第十一条禁止购买的内容，请删去或改写这一行。",
-                        ref,
-                        f"budget-{index}-item",
-                    )
-                )
+                soft = ground == "roads" or (ground == "full_time" and any(w in text for w in part_time))
+                found.append(Found(row, ref, hit, not soft))
     return found
 
 
-def hard(decisions: Sequence[Decision]) -> list[Decision]:
-    """The findings that stop at once; the others are warnings the reviewer decides on."""
-    return [d for d in decisions if d.ref in STOPPED]
+def stops(found: Sequence[Found]) -> list[Decision]:
+    """What has to leave the budget before a proposal can go on."""
+    return [
+        no(
+            f"“{one.word}”属于办法第十一条禁止购买的内容，请删去这一行。",
+            one.ref,
+            f"budget-{one.row}-{'job' if one.ref == 'ZH-11-4' else 'item'}",
+        )
+        for one in found
+        if one.stops
+    ]
+
+
+def warning(found: Found) -> str:
+    """What the reviewer is asked to look at."""
+    return (
+        f"预算第 {found.row + 1} 行提到“{found.word}”，请核对是否属于办法第十一条第{NUMERALS[found.ref]}项。"
+    )
+
+
+def warnings_answered(found: Sequence[Found], result: str, reason: str | None) -> Decision:
+    """Clearing a line that sounds forbidden takes a written reason (ZH-11-3)."""
+    if result == "no" and found and not (reason or "").strip():
+        return no(f"{warning(found[0])}如不属于，请在说明中写明理由。", found[0].ref, "opinion")
+    return YES
+
+
+def posts_allowed(lines: Sequence[Mapping[str, Any]]) -> list[Decision]:
+    """Whoever is paid has a post with a name (ZH-11-4)."""
+    return [
+        no("人员费用请写明岗位，例如“项目社工”。", "ZH-11-4", f"budget-{row}-job")
+        for row, line in enumerate(lines)
+        if line.get("group") == "staff" and not str(line.get("job") or "").strip()
+    ]
 
 
 def leads_allowed(party: bool, committee: bool) -> list[Decision]:
@@ -92,7 +219,7 @@ def leads_allowed(party: bool, committee: bool) -> list[Decision]:
 
 def guardian_allowed(category: str | None, minors: bool, text: str | None) -> Decision:
     """A project of a special group with minors says how guardians consent (ZH-08-3, L-44)."""
-    if category == "special" and minors and not (text or "").strip():
+    if minors and not (text or "").strip():
         return no("服务对象有未成年人，请写明如何取得监护人同意。", "ZH-08-3", "guardian_text")
     return YES
 

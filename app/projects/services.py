@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
 from app.accounts.queries import people_with, unit
-from app.ballots.votes import last_vote
+from app.ballots import votes
+from app.ballots.models import CountedVote
 from app.catalogue.models import LibraryEntry
 from app.catalogue.queries import library_for
 from app.core import clock
@@ -16,6 +18,7 @@ from app.core.db import session, unit_of_work
 from app.core.errors import Decision, Fault, Forbidden, Refusal, require_all
 from app.core.identity import Actor, Role
 from app.files import services as files
+from app.needs.queries import of_units
 from app.policy import queries as policy
 from app.policy.packs import Pack
 from app.projects import rules
@@ -25,7 +28,6 @@ from app.runtime import services as runtime
 from app.runtime.models import Case
 
 PACK, PROCESS = "zhuhai", "zhuhai_project"
-COMMUNITY_ROLES = (Role.COMMITTEE_MEMBER, Role.SECRETARY)
 
 
 def start_project(
@@ -48,17 +50,14 @@ def start_project(
         Refusal: the street has nobody to own the case (ZH-05-1).
     """
     with unit_of_work() as db:
+        require_all(rules.start_allowed(origin, title))
         community = unit(community_id)
         if community.kind != "community" or community.parent_id is None:
             raise Refusal("请选择项目所在的社区。", field="community_id")
         street = unit(community.parent_id)
-        if origin == "street_plan":
-            if not actor.has(Role.STREET_CLERK, street.id):
-                raise Forbidden("街道规划项目由本街道经办发起。", rule="ZH-19-1")
-        elif not any(actor.has(role, community.id) for role in COMMUNITY_ROLES):
-            raise Forbidden("社区项目由本社区两委成员发起。", rule="ZH-19-2a")
-        if not title.strip():
-            raise Refusal("请填写项目名称。", field="title")
+        _forbid_unless(rules.starter_allowed(actor, origin, street.id, community.id))
+        if need_id is not None and need_id not in {need.id for need in of_units((street.id, community.id))}:
+            raise Refusal("请选择本街道、本社区登记的居民需求。", field="need_id", rule="ZH-19-1")
         owners = people_with(Role.STREET_CLERK, street.id)
         if not owners:
             raise Refusal("所属街道还没有经办人员，不能发起项目，请联系街道。", rule="ZH-05-1")
@@ -133,12 +132,12 @@ def write(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> P
 
     Raises:
         Refusals: every rule that says no, each at its field.
-        Forbidden: the street has already decided on it (ZH-06-c).
+        Forbidden: it lies with the street (ZH-06-c), or is somebody else's text (ZH-19-2c).
     """
     with unit_of_work():
         project = project_of(case.id)
-        if project.approved_at is not None:
-            raise Forbidden("街道已经受理并作出决定，社区不能再修改提案内容。", rule="ZH-06-c")
+        _forbid_unless(rules.writer_allowed(actor, project.origin, case.street_id, case.community_id))
+        _forbid_unless(rules.open_for_writing(project.submitted_at is not None))
         lines = [{**line, "amount": line["quantity"] * line["price"]} for line in answers["budget"]]
         self_check = {key: bool(answers.get(f"self_{key}")) for key in rules.QUESTIONS}
         require_all(
@@ -148,7 +147,8 @@ def write(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> P
                 ),
                 *rules.targets_allowed(answers["targets"], pack.value("satisfaction_min_weight")),
                 *rules.self_check_allowed(self_check),
-                *rules.hard(findings(pack, lines)),
+                *rules.posts_allowed(lines),
+                *rules.stops(findings(pack, lines)),
                 rules.guardian_allowed(
                     answers["category"], bool(answers.get("minors")), answers.get("guardian_text")
                 ),
@@ -162,7 +162,9 @@ def write(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> P
         project.category, project.subcategories = answers["category"], list(answers["subcategories"])
         project.beneficiaries = answers["beneficiaries"]
         project.beneficiary_count, project.fee_mode = answers["beneficiary_count"], answers["fee_mode"]
-        project.summary, project.guardian_text = answers["summary"], answers.get("guardian_text")
+        project.summary = answers["summary"]
+        project.minors = bool(answers.get("minors"))
+        project.guardian_text = answers.get("guardian_text") if project.minors else None
         project.budget_lines, project.budget_fen = lines, sum(line["amount"] for line in lines)
         project.targets, project.wanted_sources = list(answers["targets"]), list(answers["wanted_sources"])
         project.exclusion_self, project.file_ids = self_check, list(answers.get("files", []))
@@ -172,18 +174,38 @@ def write(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> P
         return project
 
 
-def findings(pack: Pack, lines: list[dict[str, Any]]) -> list[Decision]:
+def findings(pack: Pack, lines: Sequence[Mapping[str, Any]]) -> list[rules.Found]:
     """Budget lines whose words need a look, by the pack's word lists (ZH-11-1…4)."""
-    words = {ground: pack.value(f"{ground}_words") for ground in ("equity", "debt", "roads", "full_time")}
-    return rules.words_found(lines, words)
+    words = {ground: pack.value(f"{ground}_words") for ground in rules.GROUNDS}
+    return rules.words_found(lines, words, pack.value("part_time_words"))
 
 
 def record_meeting(actor: Actor, case: Case, answers: Mapping[str, Any]) -> None:
     """Keep the minutes of the deliberation (议事记录; ZH-19-2b)."""
     with unit_of_work():
         project = project_of(case.id)
+        held_on = date.fromisoformat(answers["held_on"])
+        if held_on > clock.today():
+            raise Refusal("议事日期不能晚于今天。", field="held_on", rule="ZH-19-2b")
         project.meeting = {key: answers[key] for key in ("held_on", "chair", "attendees", "minutes")}
         files.attach(answers.get("files", []), case.id, actor)
+
+
+def record_vote(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> CountedVote:
+    """Keep the counted vote that followed the deliberation (民主表决; ZH-19-2b, L-41).
+
+    A vote without quorum or majority is kept as well: it says that the proposal was not carried.
+
+    Raises:
+        Refusals: the counts do not fit together, or the day is impossible.
+    """
+    with unit_of_work():
+        meeting = project_of(case.id).meeting
+        met_on = date.fromisoformat(meeting["held_on"]) if meeting else None
+        rules.vote_day_allowed(date.fromisoformat(answers["held_on"]), met_on).require()
+        vote = votes.record_vote(actor, case, pack, answers)
+        files.attach(vote.file_ids, case.id, actor)
+        return vote
 
 
 def hand_in(actor: Actor, case: Case) -> ProposalText:
@@ -196,7 +218,7 @@ def hand_in(actor: Actor, case: Case) -> ProposalText:
         raise Fault("报送须由人办理")
     with unit_of_work() as db:
         project = project_of(case.id)
-        vote = last_vote(case.id)
+        vote = votes.last_vote(case.id)
         rules.submit_allowed(project.origin, vote.valid if vote else None, project.drafted_by).require()
         project.submitted_by, project.submitted_at = actor.person_id, clock.now()
         made = ProposalText(
@@ -205,11 +227,21 @@ def hand_in(actor: Actor, case: Case) -> ProposalText:
             round=project.round,
             content={
                 "title": project.title,
-                "category": [project.category, *project.subcategories],
+                "category": project.categories,
+                "summary": project.summary,
+                "beneficiaries": project.beneficiaries,
+                "beneficiary_count": project.beneficiary_count,
+                "fee_mode": project.fee_mode,
+                "minors": project.minors,
+                "guardian_text": project.guardian_text,
                 "budget": project.budget_lines,
                 "budget_fen": project.budget_fen,
+                "wanted_sources": project.wanted_sources,
                 "targets": project.targets,
-                "summary": project.summary,
+                "exclusion_self": project.exclusion_self,
+                "policy_ref": project.policy_ref,
+                "files": project.file_ids,
+                "vote": vote.id if vote else None,
             },
             handed_in_by=actor.person_id,
             handed_in_at=clock.now(),
@@ -219,15 +251,24 @@ def hand_in(actor: Actor, case: Case) -> ProposalText:
         return made
 
 
+def may_withdraw(actor: Actor, case: Case) -> Decision:
+    """Whether the actor may take the proposal back now."""
+    project = project_of(case.id)
+    return rules.withdraw_allowed(
+        actor.person_id, (case.started_by, project.submitted_by), project.approved_at is not None
+    )
+
+
+def may_cancel(actor: Actor, case: Case) -> Decision:
+    """Whether the actor may end the project."""
+    return rules.cancel_allowed(actor, case.street_id)
+
+
 def withdraw(actor: Actor, case_id: int, reason: str) -> None:
     """Take the proposal back before the street has decided (撤回申报)."""
     with unit_of_work():
         case = runtime.lock_case(actor, case_id)
-        project = project_of(case.id)
-        if actor.person_id not in (case.started_by, project.submitted_by):
-            raise Forbidden("只有发起人或报送人可以撤回申报。")
-        if project.approved_at is not None:
-            raise Refusal("街道已经作出决定，不能撤回；确需终止请联系街道领导。")
+        _forbid_unless(may_withdraw(actor, case))
         if not reason.strip():
             raise Refusal("请写明撤回原因。", field="reason")
         runtime.end_case(actor, case.id, "withdrawn", reason.strip())
@@ -237,8 +278,7 @@ def cancel(actor: Actor, case_id: int, reason: str, basis: str) -> None:
     """End a running project lawfully at any later stage (终止项目); what it holds goes back to its pots."""
     with unit_of_work():
         case = runtime.lock_case(actor, case_id)
-        if not actor.has(Role.STREET_LEADER, case.street_id):
-            raise Forbidden("终止项目由本街道领导决定。", rule="ZH-06-b")
+        _forbid_unless(may_cancel(actor, case))
         missing = [
             ("reason", reason, "请写明终止原因。"),
             ("basis", basis, "请写明终止依据（合同条款或文件）。"),
@@ -251,7 +291,7 @@ def reopen(case: Case) -> None:
     """Let an approved proposal be revised after an objection to its notice was upheld (ZH-24d)."""
     project = project_of(case.id)
     if project.approved_at is not None:
-        project.approved_at = project.approved_by = None
+        project.approved_at = project.approved_by = project.submitted_at = None
         project.round += 1
         session().flush()
 
@@ -261,4 +301,10 @@ def start_next_round(case: Case, pack: Pack) -> None:
     project = project_of(case.id)
     rules.rounds_allowed(project.round, pack.value("max_return_rounds")).require()
     project.round += 1
+    project.submitted_at = None
     session().flush()
+
+
+def _forbid_unless(decision: Decision) -> None:
+    if not decision:
+        raise Forbidden(decision.reason, rule=decision.ref)

@@ -10,9 +10,13 @@ from werkzeug.wrappers import Response
 from app.accounts.access import Permission, current_actor, requires, signed_in
 from app.accounts.models import OrgUnit
 from app.accounts.queries import unit, units_below
-from app.core.errors import Refusal
+from app.core.errors import Conflict, Forbidden, NotFound, Refusal
 from app.core.identity import Actor, Role
+from app.needs.models import Need
+from app.needs.queries import of_units
 from app.projects import services
+from app.projects.queries import find
+from app.projects.rules import COMMUNITY_ROLES
 from app.runtime import queries
 
 bp = Blueprint("projects", __name__, template_folder="templates")
@@ -25,21 +29,24 @@ def start() -> str | Response | tuple[str, int]:
     actor = current_actor()
     communities = _communities(actor)
     street = any(actor.has(Role.STREET_CLERK, g.unit_id) for g in actor.grants)
+    needs = _needs(communities) if street else []
     errors: dict[str, str] = {}
     if request.method == "POST":
-        number = request.form.get("community_id", "")
         try:
-            if not number.isdigit():
-                raise Refusal("请选择项目所在的社区。", field="community_id")
             case = services.start_project(
                 actor,
-                origin=request.form.get("origin") or ("street_plan" if street else "community"),
+                origin=request.form.get("origin", ""),
                 title=request.form.get("title", ""),
-                community_id=int(number),
+                community_id=_chosen(
+                    "community_id", {one.id for one in communities}, "请选择项目所在的社区。"
+                ),
+                need_id=_chosen("need_id", {one.id for one in needs}, "请选择列出的居民需求。")
+                if request.form.get("need_id")
+                else None,
                 key=request.form.get("idempotency_key"),
             )
         except Refusal as refusal:
-            if refusal.status in (403, 404):
+            if refusal.status in (403, 404, 409):
                 raise
             errors = {e.field or "title": e.message for e in refusal.errors}
         else:
@@ -53,6 +60,7 @@ def start() -> str | Response | tuple[str, int]:
         active="start",
         communities=communities,
         street=street,
+        needs=needs,
         errors=errors,
         values=request.form,
         key=secrets.token_urlsafe(18),
@@ -60,11 +68,26 @@ def start() -> str | Response | tuple[str, int]:
     return (page, 422) if errors else page
 
 
+def _chosen(field: str, offered: set[int], message: str) -> int:
+    """The number chosen in a list; only what was offered counts."""
+    given = request.form.get(field, "")
+    found = next((one for one in offered if str(one) == given), None)
+    if found is None:
+        raise Refusal(message, field=field)
+    return found
+
+
+def _needs(communities: list[OrgUnit]) -> list[Need]:
+    """Needs that a street's own project may rest on (ZH-19-1)."""
+    places = {one.id for one in communities} | {one.parent_id for one in communities if one.parent_id}
+    return of_units(places)
+
+
 def _communities(actor: Actor) -> list[OrgUnit]:
     """The communities a person may start a project for."""
     found: dict[int, OrgUnit] = {}
     for grant in sorted(actor.grants, key=lambda g: g.unit_id):
-        if grant.role in services.COMMUNITY_ROLES:
+        if grant.role in COMMUNITY_ROLES:
             found[grant.unit_id] = unit(grant.unit_id)
         elif grant.role == Role.STREET_CLERK:
             found.update({u.id: u for u in units_below(grant.unit_id, "community")})
@@ -88,6 +111,13 @@ def cancel(no: str) -> str | Response | tuple[str, int]:
 def _end(no: str, act: str) -> str | Response | tuple[str, int]:
     actor = current_actor()
     case = queries.case_by_no(actor, no)
+    if find(case.id) is None:
+        raise NotFound
+    allowed = services.may_withdraw(actor, case) if act == "withdraw" else services.may_cancel(actor, case)
+    if not allowed:
+        raise Forbidden(allowed.reason, rule=allowed.ref)
+    if case.status != "running":
+        raise Conflict("项目已经结束，不能再撤回或终止。")
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
@@ -96,7 +126,7 @@ def _end(no: str, act: str) -> str | Response | tuple[str, int]:
             else:
                 services.cancel(actor, case.id, request.form.get("reason", ""), request.form.get("basis", ""))
         except Refusal as refusal:
-            if refusal.status in (403, 404):
+            if refusal.status in (403, 404, 409):
                 raise
             errors = {e.field or "reason": e.message for e in refusal.errors}
         else:
