@@ -16,5 +16,5 @@ if ! cmp -s package-lock.json node_modules/.installed; then
   cp package-lock.json node_modules/.installed
 fi
 echo "building the front end" >&2
-npx vite build --logLevel warn >&2
+npx vite build --logLevel error >&2
 touch ../app/ui/static/dist/manifest.json
