@@ -283,11 +283,11 @@ def submit_bid(actor: Actor, procurement_id: int, answers: Mapping[str, Any]) ->
                 unit_id=bidder,
                 version=0,
             )
-            db.add(bid)
         bid.amount, bid.plan, bid.file_ids = answers["amount"], answers["plan"], papers
         bid.submitted_by, bid.submitted_at, bid.withdrawn_at = actor.person_id, now, None
         bid.version, bid.nonce = bid.version + 1, secrets.token_hex(16)
         bid.sha256 = seal_of(bid)
+        db.add(bid)
         db.flush()
         record(
             f"procurement:{found.id}",

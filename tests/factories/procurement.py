@@ -40,9 +40,7 @@ def code(number: int, kind: str = "social_service") -> str:
 def make_organisation(name: str, kind: str = "social_service", **more: Any) -> Organisation:
     """A registered organisation with a code of its own."""
     number = session().scalar(select(func.count()).select_from(Organisation)) or 0
-    return register_organisation(
-        SYSTEM, kind=kind, name=name, city="440400", uscc=code(number, kind), **more
-    )
+    return register_organisation(SYSTEM, kind=kind, name=name, city="440400", uscc=code(number, kind), **more)
 
 
 def make_filed(name: str, street_id: int) -> Organisation:
@@ -60,7 +58,9 @@ def make_filed(name: str, street_id: int) -> Organisation:
 
 def member_of(organisation: Organisation) -> Actor:
     """Somebody who acts for an organisation."""
-    return actor_of(make_person(f"{organisation.name}经办", Role.ORGANISATION_MEMBER, unit(organisation.unit_id)))
+    return actor_of(
+        make_person(f"{organisation.name}经办", Role.ORGANISATION_MEMBER, unit(organisation.unit_id))
+    )
 
 
 def make_project(case: Case, budget: int = BUDGET) -> Project:
@@ -170,9 +170,11 @@ def pass_deadline(world: SimpleNamespace) -> None:
     world.clock.set(until + timedelta(seconds=1))
 
 
-def opened(world: SimpleNamespace, amounts: list[int], **changes: Any) -> Procurement:
+def opened(
+    world: SimpleNamespace, amounts: list[int], method: str = "internal_selection", **changes: Any
+) -> Procurement:
     """Bids of these amounts, opened by the street's discipline."""
-    publish(world, **changes)
+    publish(world, method, **changes)
     for number, amount in enumerate(amounts):
         bid(world, number, amount)
     pass_deadline(world)
@@ -184,7 +186,9 @@ def checked(world: SimpleNamespace, amounts: list[int], **changes: Any) -> Procu
     """Bids of these amounts, all found to meet the conditions."""
     opened(world, amounts, **changes)
     rows = prepared(world, "procurement.open", world.discipline).values["checks"]
-    submit(world, "procurement.open", world.discipline, {"checks": [{**row, "qualified": True} for row in rows]})
+    submit(
+        world, "procurement.open", world.discipline, {"checks": [{**row, "qualified": True} for row in rows]}
+    )
     return current(world.case.id)
 
 
