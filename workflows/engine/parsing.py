@@ -42,9 +42,14 @@ class DecisionTask(BusinessRuleTask):  # type: ignore[misc]
 class DecisionTaskParser(SpiffTaskParser):  # type: ignore[misc]
     """Finds the table of a business rule task."""
 
+    @staticmethod
+    def get_decision_ref(node: Any) -> str | None:
+        """The table a business rule task names; the library asks for it when it lists what a model needs."""
+        called: str | None = SpiffTaskParser._parse_extensions(node).get("calledDecisionId")
+        return called
+
     def create_task(self) -> DecisionTask:
-        extensions = self.parse_extensions()
-        key = extensions.get("calledDecisionId")
+        key = self.get_decision_ref(self.node)
         table = self.process_parser.parser.tables.get(key)
         if table is None:
             raise ValidationException(f"找不到决策表“{key}”", node=self.node, file_name=self.filename)

@@ -77,9 +77,11 @@ def _check_file(name: str, root: etree._Element, known: set[str], tables: set[st
     def finding(node: etree._Element, rule: str, message: str, severity: str = "error") -> Finding:
         return Finding(name, node.sourceline or 0, str(node.get("id") or ""), severity, rule, message)
 
-    ids = Counter(str(node.get("id")) for node in root.iter() if isinstance(node.tag, str) and node.get("id"))
-    for node in root.iter():
-        if isinstance(node.tag, str) and ids.get(str(node.get("id")), 0) > 1:
+    # Operators and parameters carry their name as `id`: only BPMN's own ids have to differ.
+    own = [node for node in root.iter() if isinstance(node.tag, str) and SPIFF not in node.tag]
+    ids = Counter(str(node.get("id")) for node in own if node.get("id"))
+    for node in own:
+        if ids.get(str(node.get("id")), 0) > 1:
             yield finding(node, "duplicate-id", f"编号“{node.get('id')}”重复，请改成不同的编号")
             ids[str(node.get("id"))] = 1
     processes = list(root.iter(f"{{{BPMN}}}process"))

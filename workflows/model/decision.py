@@ -5,6 +5,7 @@ Unlike the engine's own evaluator: no rule matches → an error; two rules match
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -170,9 +171,26 @@ def _check(table: DecisionTable) -> None:
                 raise DecisionError(f"决策表“{table.name}”的规则 {rule.id} 列数不对")
             for cell in rule.inputs:
                 if cell.strip() not in ANY:
+                    _refuse_never_true(table, cell)
                     expressions.check(condition(cell))
             for cell in rule.outputs:
                 if cell.strip():
                     expressions.check(cell)
     except ExpressionError as error:
         raise DecisionError(f"决策表“{table.name}”：{error}") from error
+
+
+def _refuse_never_true(table: DecisionTable, cell: str) -> None:
+    """Cells that read like a test but are taken as a value to equal, and so would silently never match."""
+    text = cell.strip()
+    if PLACE.search(text) or COMPARISON.match(text):
+        return
+    try:
+        body = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return  # told by the check of the expression itself
+    negated = isinstance(body, ast.UnaryOp) and isinstance(body.op, ast.Not)
+    if negated or isinstance(body, ast.Tuple | ast.List | ast.BoolOp | ast.Compare):
+        raise DecisionError(
+            f"决策表“{table.name}”的单元格“{text}”永远不会成立；几个值请写 ? in (1, 2)，否定请写 != 值"
+        )
