@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.operations import MigrateOperation, Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData, inspect, text
+from sqlalchemy import DDL, Engine, MetaData, inspect, text
 from sqlalchemy.engine import Connection
 
 import config
@@ -122,7 +122,7 @@ class MakeAppendOnly(MigrateOperation):
 @Operations.implementation_for(MakeAppendOnly)
 def _make_append_only(operations: Operations, operation: MakeAppendOnly) -> None:
     for statement in append_only.ddl(operation.table, operations.get_bind().dialect.name):
-        operations.get_bind().exec_driver_sql(statement)
+        operations.execute(DDL(statement.replace("%", "%%")))  # type: ignore[no-untyped-call]
 
 
 @renderers.dispatch_for(MakeAppendOnly)
