@@ -133,7 +133,7 @@ def publish(actor: Actor, case: Case, until: datetime) -> None:
             f"{contract.organisation_name}承接“{case.title}”，合同已签订，现予公告。",
             until,
             {
-                "合同编号": contract.no,
+                "合同编号": contract.no or "",
                 "承接方": contract.organisation_name,
                 "合同金额": rules.yuan(contract.amount),
                 "签订日期": contract.signed_on.isoformat(),

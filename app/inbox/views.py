@@ -134,7 +134,7 @@ def _task_page(
         typed = answers if answers is not None else draft.answers  # type: ignore[union-attr]
     else:
         typed = None
-    shown = form.answered(typed) if form is not None and typed is not None else None
+    shown = form.answered(typed).values if form is not None and typed is not None else None
     names = names_of_units({found.unit_id})
     mine = {t.id for t in queries.my_open_tasks(actor, case.id)}
     allowed = may_act(actor, found, names.get(found.unit_id, ""), ())

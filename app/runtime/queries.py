@@ -168,7 +168,7 @@ def cases(
     limit: int = PAGE,
 ) -> list[Case]:
     """Cases the actor may see, newest first, by keyset pages."""
-    query: Select[tuple[Case]] = select(Case).where(visible_cases(actor))
+    query: Select[Case] = select(Case).where(visible_cases(actor))
     if mine:
         query = query.where(Case.started_by == actor.person_id)
     if status:
@@ -275,7 +275,7 @@ def diagram_states(case_id: int, process: str, path: str) -> dict[str, Any]:
         )
     )
     for element, where, _ in lines:
-        if (where or "") == path:
+        if element is not None and (where or "") == path:
             states[element] = "done"
     open_tasks = session().scalars(select(Task).where(Task.case_id == case_id, Task.state == "open"))
     for task in open_tasks:
