@@ -70,10 +70,10 @@ def seed() -> None:
             moving.set(_morning(now, days))
             title, proposal = PROPOSALS[number]
             player = Player(world, plan_for(path, proposal), moving, limit=now)
-            community = number % len(world.communities)
-            name = f"{world.communities[community].name}{title.removeprefix('社区')}"
+            place = number % len(world.communities)
+            name = f"{world.communities[place].name}{title.removeprefix('社区')}"
             click.echo(f"{number + 1}/{len(STOPS)} {name}", err=True)
-            case_id = player.start(origin, name, community)
+            case_id = player.start(origin, name, place)
             player.play(case_id, until=stop)
         audit.seal()
     finally:
