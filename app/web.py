@@ -111,6 +111,8 @@ def _refuse_mixing(settings: config.Settings) -> None:
     if not marks.exists():
         return
     if settings.is_production:
+        if marks.get("demo") is not None:
+            raise config.SettingsError("this database holds demo accounts: production needs one of its own")
         if marks.get("production") is None:
             marks.put("production", "1")
     elif settings.env == "demo" and marks.get("production") is not None:

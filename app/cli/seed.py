@@ -15,7 +15,7 @@ from app.cli import world as worlds
 from app.cli.demo import plan_for
 from app.cli.player import Player
 from app.cli.proposals import PROPOSALS
-from app.core import clock, db
+from app.core import clock, db, marks
 from app.core.db import session
 from app.core.identity import SYSTEM
 from app.needs import services as needs
@@ -59,6 +59,7 @@ def seed() -> None:
     now = before.now()
     moving = clock.MovableClock(_morning(now, 130))
     clock.use(moving)
+    marks.put("demo", "1")
     try:
         world = worlds.build(everything=True, years={clock.today().year, now.astimezone(clock.SHANGHAI).year})
         for number, community in enumerate(world.communities):
