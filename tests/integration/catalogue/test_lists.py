@@ -14,7 +14,13 @@ from app.core.identity import Role
 from tests.factories.people import actor_of, make_person, make_units
 
 pytestmark = pytest.mark.usefixtures("database", "clock")
-ITEM = {"code": "01", "category": "basic.elder_care", "name": "居家养老", "unit": "项", "reference_price": None}
+ITEM = {
+    "code": "01",
+    "category": "basic.elder_care",
+    "name": "居家养老",
+    "unit": "项",
+    "reference_price": None,
+}
 
 
 @pytest.fixture
@@ -59,5 +65,3 @@ def test_only_the_district_makes_lists(units: Any) -> None:
     clerk = actor_of(make_person("经办", Role.STREET_CLERK, units.street))
     with pytest.raises(Forbidden):
         services.save_list(clerk, units.district.id, 2026, [ITEM])
-
-

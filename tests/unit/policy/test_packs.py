@@ -7,12 +7,20 @@ from typing import Any
 
 import pytest
 import yaml
+from lxml import etree
 
 from app.core.errors import Fault
 from app.policy.packs import PackError, load_folder
 from app.policy.queries import check_pack
 
-LAW = {"key": "law-cn", "id": "CN", "title": "法", "valid_from": "2020-01-01", "valid_to": None, "extends": None}
+LAW = {
+    "key": "law-cn",
+    "id": "CN",
+    "title": "法",
+    "valid_from": "2020-01-01",
+    "valid_to": None,
+    "extends": None,
+}
 CAP = {"value": 40, "dir": "max", "ref": "ZH-23", "source": "regulation"}
 
 
@@ -81,8 +89,6 @@ def test_the_packs_of_the_project_have_no_fault() -> None:
 
 
 def test_every_lane_of_the_flow_has_a_role(pack: Any) -> None:
-    from lxml import etree  # noqa: PLC0415
-
     for name, data in pack.files.items():
         if name.endswith(".bpmn") and name != "process/zhuhai_project.bpmn":
             for lane in etree.fromstring(data).iter("{http://www.omg.org/spec/BPMN/20100524/MODEL}lane"):

@@ -23,7 +23,7 @@ def bpmn(middle: str, flows: str = "", doctype: str = "") -> bytes:
         '<bpmn:startEvent id="s"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>'
         f'{middle}<bpmn:endEvent id="e"><bpmn:incoming>f2</bpmn:incoming></bpmn:endEvent>'
         '<bpmn:sequenceFlow id="f1" sourceRef="s" targetRef="m" />'
-        f'{flows or chr(60) + "bpmn:sequenceFlow id=" + chr(34) + "f2" + chr(34) + " sourceRef=" + chr(34) + "m" + chr(34) + " targetRef=" + chr(34) + "e" + chr(34) + " />"}'
+        f"{flows or chr(60) + 'bpmn:sequenceFlow id=' + chr(34) + 'f2' + chr(34) + ' sourceRef=' + chr(34) + 'm' + chr(34) + ' targetRef=' + chr(34) + 'e' + chr(34) + ' />'}"
     )
     return HEAD.format(doctype=doctype, body=body).encode()
 
@@ -45,7 +45,12 @@ CORPUS: dict[str, tuple[bytes, str]] = {
     "too large": (b"<x>" + b"a" * (2 * 1024 * 1024) + b"</x>", "xml"),
     "too deep": (b"<x>" * 100 + b"</x>" * 100, "xml"),
     "other xml": (b"<html/>", "bpmn"),
-    "no process": (HEAD.format(doctype="", body="").replace('<bpmn:process id="p" isExecutable="true"></bpmn:process>', "").encode(), "no-process"),
+    "no process": (
+        HEAD.format(doctype="", body="")
+        .replace('<bpmn:process id="p" isExecutable="true"></bpmn:process>', "")
+        .encode(),
+        "no-process",
+    ),
     "no start": (HEAD.format(doctype="", body='<bpmn:endEvent id="e"/>').encode(), "no-start"),
     "no end": (HEAD.format(doctype="", body='<bpmn:startEvent id="s"/>').encode(), "no-end"),
     "duplicate id": (bpmn(USER + '<bpmn:userTask id="m" />'), "duplicate-id"),
@@ -54,36 +59,68 @@ CORPUS: dict[str, tuple[bytes, str]] = {
     "unreachable ring": (
         bpmn(
             USER + '<bpmn:userTask id="a"/><bpmn:userTask id="b"/>',
-            F2 + '<bpmn:sequenceFlow id="x1" sourceRef="a" targetRef="b"/><bpmn:sequenceFlow id="x2" sourceRef="b" targetRef="a"/>',
+            F2
+            + '<bpmn:sequenceFlow id="x1" sourceRef="a" targetRef="b"/><bpmn:sequenceFlow id="x2" sourceRef="b" targetRef="a"/>',
         ),
         "unreachable",
     ),
     "missing call": (bpmn('<bpmn:callActivity id="m" calledElement="other" />'), "missing-call"),
     "missing decision": (bpmn('<bpmn:businessRuleTask id="m" />'), "missing-decision"),
     "no operator": (bpmn('<bpmn:serviceTask id="m" />'), "no-operator"),
-    "implicit split": (bpmn(USER + '<bpmn:userTask id="n"/>', F2 + '<bpmn:sequenceFlow id="f3" sourceRef="m" targetRef="n"/>'), "implicit-split"),
+    "implicit split": (
+        bpmn(
+            USER + '<bpmn:userTask id="n"/>', F2 + '<bpmn:sequenceFlow id="f3" sourceRef="m" targetRef="n"/>'
+        ),
+        "implicit-split",
+    ),
     "ignored condition": (
-        bpmn(USER, F2.replace(" />", "><bpmn:conditionExpression>x</bpmn:conditionExpression></bpmn:sequenceFlow>")),
+        bpmn(
+            USER,
+            F2.replace(" />", "><bpmn:conditionExpression>x</bpmn:conditionExpression></bpmn:sequenceFlow>"),
+        ),
         "ignored-condition",
     ),
     "gateway without default": (
-        bpmn('<bpmn:exclusiveGateway id="m" /><bpmn:endEvent id="e2"/>', F2 + '<bpmn:sequenceFlow id="f3" sourceRef="m" targetRef="e2"/>'),
+        bpmn(
+            '<bpmn:exclusiveGateway id="m" /><bpmn:endEvent id="e2"/>',
+            F2 + '<bpmn:sequenceFlow id="f3" sourceRef="m" targetRef="e2"/>',
+        ),
         "no-default",
     ),
     "complex gateway": (bpmn('<bpmn:complexGateway id="m" />'), "unsupported"),
     "ad hoc": (bpmn('<bpmn:adHocSubProcess id="m" />'), "unsupported"),
-    "link event": (bpmn('<bpmn:intermediateThrowEvent id="m"><bpmn:linkEventDefinition/></bpmn:intermediateThrowEvent>'), "unsupported"),
-    "compensation": (bpmn('<bpmn:intermediateThrowEvent id="m"><bpmn:compensateEventDefinition/></bpmn:intermediateThrowEvent>'), "unsupported"),
-    "signal end": (bpmn(USER).replace(b"<bpmn:incoming>f2</bpmn:incoming>", b"<bpmn:signalEventDefinition/>"), "unsupported"),
+    "link event": (
+        bpmn('<bpmn:intermediateThrowEvent id="m"><bpmn:linkEventDefinition/></bpmn:intermediateThrowEvent>'),
+        "unsupported",
+    ),
+    "compensation": (
+        bpmn(
+            '<bpmn:intermediateThrowEvent id="m"><bpmn:compensateEventDefinition/></bpmn:intermediateThrowEvent>'
+        ),
+        "unsupported",
+    ),
+    "signal end": (
+        bpmn(USER).replace(b"<bpmn:incoming>f2</bpmn:incoming>", b"<bpmn:signalEventDefinition/>"),
+        "unsupported",
+    ),
     "event sub-process": (bpmn('<bpmn:subProcess id="m" triggeredByEvent="true" />'), "unsupported"),
     "unquoted timer": (bpmn(TIMER.format("timeDuration", "P7D")), "timer"),
     "cron timer": (bpmn(TIMER.format("timeDuration", '"0 0 * * *"')), "timer"),
     "duration as date": (bpmn(TIMER.format("timeDate", '"P5D"')), "timer"),
     "bad cycle": (bpmn(TIMER.format("timeCycle", '"every day"')), "timer"),
     "dangerous timer": (bpmn(TIMER.format("timeDuration", "__import__('os').system('id')")), "expression"),
-    "dangerous script": (bpmn("<bpmn:scriptTask id='m'><bpmn:script>open('/etc/passwd')</bpmn:script></bpmn:scriptTask>"), "expression"),
-    "broken script": (bpmn("<bpmn:scriptTask id='m'><bpmn:script>x ==== 1</bpmn:script></bpmn:scriptTask>"), "expression"),
-    "escaping script": (bpmn("<bpmn:scriptTask id='m'><bpmn:script>x = ().__class__</bpmn:script></bpmn:scriptTask>"), "expression"),
+    "dangerous script": (
+        bpmn("<bpmn:scriptTask id='m'><bpmn:script>open('/etc/passwd')</bpmn:script></bpmn:scriptTask>"),
+        "expression",
+    ),
+    "broken script": (
+        bpmn("<bpmn:scriptTask id='m'><bpmn:script>x ==== 1</bpmn:script></bpmn:scriptTask>"),
+        "expression",
+    ),
+    "escaping script": (
+        bpmn("<bpmn:scriptTask id='m'><bpmn:script>x = ().__class__</bpmn:script></bpmn:scriptTask>"),
+        "expression",
+    ),
 }
 
 
@@ -92,7 +129,9 @@ def test_each_fault_is_found_and_told_in_chinese(name: str) -> None:
     data, rule = CORPUS[name]
     findings = check({"model.bpmn": data})
     assert rule in {one.rule for one in findings if one.severity == "error"}, findings
-    assert all(any("\u4e00" <= c <= "\u9fff" for c in one.message) for one in findings if one.rule != "engine")
+    assert all(
+        any("\u4e00" <= c <= "\u9fff" for c in one.message) for one in findings if one.rule != "engine"
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +150,9 @@ def test_tables_that_would_silently_never_match_are_refused(data: bytes) -> None
 
 
 def test_all_findings_come_in_one_pass() -> None:
-    data = bpmn('<bpmn:callActivity id="m" calledElement="other" /><bpmn:userTask id="lost" /><bpmn:complexGateway id="g" />')
+    data = bpmn(
+        '<bpmn:callActivity id="m" calledElement="other" /><bpmn:userTask id="lost" /><bpmn:complexGateway id="g" />'
+    )
     assert {"missing-call", "unreachable", "unsupported"} <= {one.rule for one in check({"m.bpmn": data})}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -47,7 +48,15 @@ def test_escapes_are_refused_before_anything_runs(source: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["'x' * 200000000", "[0] * 9999999", "9 * x * x * x", "'%s' % x", "x + x", "number('1e99999999')", "str(big) + big"],
+    [
+        "'x' * 200000000",
+        "[0] * 9999999",
+        "9 * x * x * x",
+        "'%s' % x",
+        "x + x",
+        "number('1e99999999')",
+        "str(big) + big",
+    ],
 )
 def test_cost_is_bounded(source: str) -> None:
     names = {"x": 10**24, "big": "x" * 9999}
@@ -56,7 +65,17 @@ def test_cost_is_bounded(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["import os", "while True: pass", "for i in x: pass", "def f(): pass", "x.y = 1", "x[0] = 1", "del x", "len = 1"]
+    "script",
+    [
+        "import os",
+        "while True: pass",
+        "for i in x: pass",
+        "def f(): pass",
+        "x.y = 1",
+        "x[0] = 1",
+        "del x",
+        "len = 1",
+    ],
 )
 def test_scripts_are_assignments_only(script: str) -> None:
     with pytest.raises(ExpressionError):
@@ -95,7 +114,5 @@ def test_check_names_what_is_read() -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_refused_or_understood(source: str) -> None:
-    try:
-        expressions.check(source)
-    except ExpressionError as error:
-        assert str(error)
+    with suppress(ExpressionError):  # any other exception fails the test
+        assert isinstance(expressions.check(source), frozenset)
