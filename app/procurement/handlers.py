@@ -61,7 +61,8 @@ def _prepare_document(ctx: TaskContext, form: Form) -> Form:
     project = project_of(ctx.case.id)
     numbers = ctx.pack.decide("method_numbers", {"method": found.method})
     unit = services.day_words(numbers["day_kind"])
-    look = {**form.ui["response_days"], "ui:unit": unit}
+    help_text = f"按{'工作日' if numbers['day_kind'] == 'working' else '自然日'}计，从公告发布的第二天起算。"
+    look = {**form.ui["response_days"], "ui:help": help_text}
     form = form.replace(ui={**form.ui, "response_days": look}).add_facts(
         ("采购方式", METHODS[found.method]),
         ("最高限价", f"{yuan(found.ceiling)} 元"),

@@ -70,7 +70,7 @@ def document(procurement_id: int) -> str:
         bid=queries.own_bid(actor, procurement_id),
         open=_takes_bids(found),
         staff=staff,
-        may_open=staff and _may_open(found),
+        may_open=_may_open(found) and actor.has(Role.STREET_DISCIPLINE, case.street_id),
         log=queries.access_log(procurement_id) if staff else [],
         units=names_of_units({case.street_id, case.community_id}),
     )

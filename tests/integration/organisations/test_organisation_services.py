@@ -41,7 +41,13 @@ def world(database: object) -> SimpleNamespace:
 
 
 def register(world: SimpleNamespace, **changes: Any) -> Organisation:
-    answers = {"kind": "social_service", "name": "博爱服务中心", "city": "440400", "uscc": code(77), **changes}
+    answers = {
+        "kind": "social_service",
+        "name": "博爱服务中心",
+        "city": "440400",
+        "uscc": code(77),
+        **changes,
+    }
     return services.register_organisation(world.clerk, **answers)
 
 
@@ -69,7 +75,11 @@ def test_a_registered_organisation_gets_in_with_its_code(world: SimpleNamespace)
 @pytest.mark.requirement("ZH-03", "accept")
 def test_a_community_organisation_gets_in_with_its_filing(world: SimpleNamespace) -> None:
     made = filed(world)
-    assert (made.uscc, made.filing_no, made.filing_street_id) == (None, "狮社备2026-003", world.units.street.id)
+    assert (made.uscc, made.filing_no, made.filing_street_id) == (
+        None,
+        "狮社备2026-003",
+        world.units.street.id,
+    )
 
 
 @pytest.mark.requirement("ZH-03", "reject")
@@ -133,13 +143,13 @@ def test_organisations_do_not_register_themselves_or_others(world: SimpleNamespa
 
 @pytest.mark.requirement("ZH-24c", "accept")
 def test_an_organisation_mends_its_phone_and_shows_a_paper_for_its_capacity(world: SimpleNamespace) -> None:
-    services.update_profile(world.member, world.organisation.id, {"phone": "0756-2221111", "scope": ["basic.health"]})
+    services.update_profile(
+        world.member, world.organisation.id, {"phone": "0756-2221111", "scope": ["basic.health"]}
+    )
     found = queries.by_id(world.organisation.id)
     assert (found.phone, found.scope) == ("0756-2221111", ["basic.health"])
     paper = files.store(world.member, "社工证.pdf", io.BytesIO(PDF))
-    services.claim_capacity(
-        world.member, found.id, kind="staff", text="持证社工 6 名", file_ids=[paper.id]
-    )
+    services.claim_capacity(world.member, found.id, kind="staff", text="持证社工 6 名", file_ids=[paper.id])
     assert [(c.kind, c.text, c.file_ids) for c in queries.capacity_of(found.id)] == [
         ("staff", "持证社工 6 名", [paper.id])
     ]
@@ -147,7 +157,9 @@ def test_an_organisation_mends_its_phone_and_shows_a_paper_for_its_capacity(worl
 
 
 def test_audit_of_a_profile_tells_no_phone(world: SimpleNamespace) -> None:
-    services.update_profile(world.member, world.organisation.id, {"phone": "0756-2221111", "contact": "王小明"})
+    services.update_profile(
+        world.member, world.organisation.id, {"phone": "0756-2221111", "contact": "王小明"}
+    )
     rows = session().execute(text("SELECT action, before, after FROM audit_entry")).all()
     told = " ".join(str(row) for row in rows)
     assert "organisations.update" in told
@@ -158,7 +170,9 @@ def test_audit_of_a_profile_tells_no_phone(world: SimpleNamespace) -> None:
 @pytest.mark.requirement("ZH-24c", "reject")
 def test_a_capacity_without_paper_is_not_taken(world: SimpleNamespace) -> None:
     with pytest.raises(Refusals) as refused:
-        services.claim_capacity(world.member, world.organisation.id, kind="staff", text="社工 60 名", file_ids=[])
+        services.claim_capacity(
+            world.member, world.organisation.id, kind="staff", text="社工 60 名", file_ids=[]
+        )
     assert (refused.value.rule, refused.value.field) == ("ZH-24c", "files")
     foreign = files.store(world.clerk, "别人的.pdf", io.BytesIO(PDF))
     with pytest.raises(Refusal, match="不是由您上传"):
@@ -186,7 +200,13 @@ def test_an_organisation_does_not_change_its_registration_or_anothers_profile(wo
 
 
 def record(world: SimpleNamespace, who: Any = None, **changes: Any) -> CreditEntry:
-    answers = {"kind": "penalty", "grade": None, "text": "未按期报送年报", "source": "市民政局通报", **changes}
+    answers = {
+        "kind": "penalty",
+        "grade": None,
+        "text": "未按期报送年报",
+        "source": "市民政局通报",
+        **changes,
+    }
     return services.record_credit(
         who or world.clerk, organisation_id=world.organisation.id, case_id=None, **answers
     )
@@ -206,7 +226,12 @@ def test_credit_is_kept_and_never_changed(world: SimpleNamespace) -> None:
 def test_a_listing_counts_from_its_day_until_its_end_or_until_lifted(world: SimpleNamespace) -> None:
     number = world.organisation.id
     local = record(
-        world, kind="listing", list_kind="local", since=date(2026, 3, 10), until=date(2026, 3, 20), text="本地"
+        world,
+        kind="listing",
+        list_kind="local",
+        since=date(2026, 3, 10),
+        until=date(2026, 3, 20),
+        text="本地",
     )
     assert local.list_kind == "local"
 
@@ -216,10 +241,14 @@ def test_a_listing_counts_from_its_day_until_its_end_or_until_lifted(world: Simp
     assert [kind(day) for day in (9, 10, 20, 21)] == ["none", "local", "local", "none"]
     national = record(world, kind="listing", list_kind="national", since=date(2026, 3, 12), text="全国")
     assert kind(12) == "national"
-    services.lift_listing(world.clerk, national.id, text="信用修复", source="信用中国", since=date(2026, 3, 15))
+    services.lift_listing(
+        world.clerk, national.id, text="信用修复", source="信用中国", since=date(2026, 3, 15)
+    )
     assert [kind(day) for day in (14, 15, 31)] == ["national", "local", "none"]
     with pytest.raises(Refusal, match="已经移出"):
-        services.lift_listing(world.clerk, national.id, text="再来", source="信用中国", since=date(2026, 3, 16))
+        services.lift_listing(
+            world.clerk, national.id, text="再来", source="信用中国", since=date(2026, 3, 16)
+        )
 
 
 def test_organisations_are_found_by_name_initials_and_code_in_pinyin_order(

@@ -14,9 +14,9 @@ from app.organisations import rules
 
 TODAY = date(2026, 3, 2)
 GOOD = "52440400MJL0000017"
-BODIES = st.tuples(st.sampled_from(["51", "52", "53"]), st.text("0123456789", min_size=6, max_size=6)).flatmap(
-    lambda head: st.text(_alphabet, min_size=9, max_size=9).map(lambda tail: "".join(head) + tail)
-)
+BODIES = st.tuples(
+    st.sampled_from(["51", "52", "53"]), st.text("0123456789", min_size=6, max_size=6)
+).flatmap(lambda head: st.text(_alphabet, min_size=9, max_size=9).map(lambda tail: "".join(head) + tail))
 
 
 @given(body=BODIES)
@@ -34,13 +34,17 @@ def test_one_mistyped_character_is_found(body: str, place: int, other: str) -> N
         assert not rules.uscc_allowed(typed + calc_check_digit(body))
 
 
-@pytest.mark.parametrize("typed", [GOOD, GOOD.lower(), " 52440400 MJL0000017 ", "５２４４０４００ＭＪＬ０００００１７"])
+@pytest.mark.parametrize(
+    "typed", [GOOD, GOOD.lower(), " 52440400 MJL0000017 ", "５２４４０４００ＭＪＬ０００００１７"]
+)
 def test_a_code_is_read_however_it_was_typed(typed: str) -> None:
     assert rules.uscc_allowed(typed)
     assert rules.clean_uscc(typed) == GOOD
 
 
-@pytest.mark.parametrize("code", ["", "52440400", GOOD[:-1] + "8", "91110000600037341L", "11440400007170501T"])
+@pytest.mark.parametrize(
+    "code", ["", "52440400", GOOD[:-1] + "8", "91110000600037341L", "11440400007170501T"]
+)
 def test_what_is_no_code_of_civil_affairs_is_refused(code: str) -> None:
     refused = rules.uscc_allowed(code)
     assert (bool(refused), refused.ref, refused.field) == (False, "ZH-03", "uscc")
@@ -60,7 +64,9 @@ def test_the_code_says_the_same_kind_as_the_form() -> None:
         (("备2026-1", 7, date(2026, 3, 3)), ["filing_date"]),
     ],
 )
-def test_a_filed_organisation_shows_number_street_and_day(filing: tuple[str, int, date], fields: list[str]) -> None:
+def test_a_filed_organisation_shows_number_street_and_day(
+    filing: tuple[str, int, date], fields: list[str]
+) -> None:
     found = rules.registration_allowed("filed", None, *filing, TODAY)
     assert [d.field for d in found if not d] == fields
 

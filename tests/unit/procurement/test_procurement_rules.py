@@ -143,7 +143,10 @@ def test_the_ranking_is_whole_ordered_and_does_not_depend_on_who_scored_first(
 
 
 def test_equal_totals_go_to_the_lower_price_then_to_the_earlier_bid() -> None:
-    free = [{"name": "服务方案", "kind": "quality", "weight": 100}, {"name": "价格", "kind": "price", "weight": 0}]
+    free = [
+        {"name": "服务方案", "kind": "quality", "weight": 100},
+        {"name": "价格", "kind": "price", "weight": 0},
+    ]
     offers = [Offer(n, amount, {1: {"服务方案": 8000}}) for n, amount in ((1, 900), (2, 800), (3, 800))]
     assert [row["bid_id"] for row in rules.rank(offers, free, 1000, LOW)] == [2, 3, 1]
 
@@ -184,7 +187,11 @@ def test_points_keep_to_their_criterion_and_away_from_a_tie() -> None:
 
 
 def test_the_first_is_passed_over_only_for_a_lawful_reason() -> None:
-    table = [{"bid_id": 1, "low_price": True}, {"bid_id": 2, "low_price": False}, {"bid_id": 3, "low_price": False}]
+    table = [
+        {"bid_id": 1, "low_price": True},
+        {"bid_id": 2, "low_price": False},
+        {"bid_id": 3, "low_price": False},
+    ]
     assert rules.choice_allowed(table, 1, set(), None, "")
     assert not rules.choice_allowed(table, 2, set(), None, "第二名更熟悉")
     assert rules.choice_allowed(table, 2, set(), "low_price", "不能说明成本")
@@ -241,4 +248,6 @@ def test_any_change_of_the_document_changes_its_fingerprint() -> None:
         {"criteria": [{"text": "依法登记", "mandatory": False}]},
         {"invited": ["安康服务中心"]},
     ):
-        assert documents.fingerprint(documents.text_of(**{**content, **change})) != documents.fingerprint(text)
+        assert documents.fingerprint(documents.text_of(**{**content, **change})) != documents.fingerprint(
+            text
+        )
