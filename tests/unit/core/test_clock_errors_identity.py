@@ -35,13 +35,13 @@ def test_a_moment_is_kept_in_utc(moment: datetime) -> None:
 
     kind = UTCDateTime()
     try:
-        moment.astimezone(UTC)
+        instant = moment.astimezone(UTC)  # Python calls no two zones equal in a doubled or missing hour
     except OverflowError:
         return  # the first and last hours of the calendar have no counterpart in UTC
     for dialect in (sqlite.dialect(), postgresql.dialect()):
         kept = kind.process_bind_param(moment, dialect)
         assert kept is not None
-        assert kind.process_result_value(kept, dialect) == moment
+        assert kind.process_result_value(kept, dialect) == instant
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:
