@@ -50,7 +50,8 @@ def writer_allowed(actor: Actor, origin: str, street_id: int, community_id: int 
         if actor.has(Role.STREET_CLERK, street_id):
             return YES
         return no("街道规划项目由本街道经办填写。", "ZH-19-1")
-    if any(actor.has(role, community_id) for role in COMMUNITY_ROLES):
+    own = community_id is not None  # without a unit `has` would ask for any unit
+    if own and any(actor.has(role, community_id) for role in COMMUNITY_ROLES):
         return YES
     return no("提案由社区填写和修改，街道不能代改，请写明意见后退回。", "ZH-19-2c")
 

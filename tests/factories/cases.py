@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -98,8 +99,13 @@ def _starter(units: SimpleNamespace) -> Person:
         return person
 
 
+@cache
+def _pack() -> Pack:
+    return load_folder(ROOT / "bpmn", "zhuhai")
+
+
 def _pack_version() -> PackVersion:
-    return policy.store(SYSTEM, load_folder(ROOT / "bpmn", "zhuhai"))
+    return policy.store(SYSTEM, _pack())
 
 
 def _definition() -> Definition:

@@ -54,24 +54,27 @@ STATEMENTS = {
 
 def make_office(pack: Any) -> SimpleNamespace:
     """A street with everybody who takes part in the first two stages, its list and its money."""
-    units = make_units()
-    money = make_treasurers(units)
-    office = SimpleNamespace(
-        pack=pack,
-        units=units,
-        member=actor_of(make_person("两委成员", Role.COMMITTEE_MEMBER, units.community)),
-        secretary=actor_of(make_person("书记", Role.SECRETARY, units.community)),
-        clerk=actor_of(make_person("经办", Role.STREET_CLERK, units.street)),
-        finance=money.street,
-        leader=actor_of(make_person("领导", Role.STREET_LEADER, units.street)),
-        discipline=actor_of(make_person("纪检", Role.STREET_DISCIPLINE, units.street)),
-        reviewers=[actor_of(make_person(f"联审{n}", Role.STREET_REVIEWER, units.street)) for n in "一二三"],
-        officer=actor_of(make_person("区民政", Role.DISTRICT_OFFICER, units.district)),
-        treasurer=money.district,
-    )
-    office.pot = make_pot(office.treasurer, units.street.id, 20_000_000, name="区级购买服务资金")
-    publish_list(office)
-    return office
+    with unit_of_work():
+        units = make_units()
+        money = make_treasurers(units)
+        office = SimpleNamespace(
+            pack=pack,
+            units=units,
+            member=actor_of(make_person("两委成员", Role.COMMITTEE_MEMBER, units.community)),
+            secretary=actor_of(make_person("书记", Role.SECRETARY, units.community)),
+            clerk=actor_of(make_person("经办", Role.STREET_CLERK, units.street)),
+            finance=money.street,
+            leader=actor_of(make_person("领导", Role.STREET_LEADER, units.street)),
+            discipline=actor_of(make_person("纪检", Role.STREET_DISCIPLINE, units.street)),
+            reviewers=[
+                actor_of(make_person(f"联审{n}", Role.STREET_REVIEWER, units.street)) for n in "一二三"
+            ],
+            officer=actor_of(make_person("区民政", Role.DISTRICT_OFFICER, units.district)),
+            treasurer=money.district,
+        )
+        office.pot = make_pot(office.treasurer, units.street.id, 20_000_000, name="区级购买服务资金")
+        publish_list(office)
+        return office
 
 
 def publish_list(office: SimpleNamespace, year: int = 2026) -> None:

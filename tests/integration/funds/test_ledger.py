@@ -29,16 +29,17 @@ ANY = ["basic", "basic.elder_care"]
 
 @pytest.fixture
 def world(database: object) -> SimpleNamespace:
-    units = make_units()
-    people = make_treasurers(units)
-    return SimpleNamespace(
-        units=units,
-        district=people.district,
-        finance=people.street,
-        clerk=actor_of(make_person("经办", Role.STREET_CLERK, units.street)),
-        discipline=actor_of(make_person("纪检", Role.STREET_DISCIPLINE, units.street)),
-        case=make_case(units),
-    )
+    with db.unit_of_work():
+        units = make_units()
+        people = make_treasurers(units)
+        return SimpleNamespace(
+            units=units,
+            district=people.district,
+            finance=people.street,
+            clerk=actor_of(make_person("经办", Role.STREET_CLERK, units.street)),
+            discipline=actor_of(make_person("纪检", Role.STREET_DISCIPLINE, units.street)),
+            case=make_case(units),
+        )
 
 
 def line(pot: Pot, amount: int) -> dict[str, int]:
