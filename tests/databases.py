@@ -13,12 +13,23 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from app import tables
 from app.core import db
 
 SETTINGS = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 """Speed instead of safety: these databases live for one test."""
+
+SCHEMA = """
+SELECT md5(string_agg(part, ',' ORDER BY part)) FROM (
+  SELECT tgrelid || tgname || tgenabled::text AS part FROM pg_trigger WHERE NOT tgisinternal
+  UNION ALL SELECT attrelid || attname || atttypid || attnotnull FROM pg_attribute
+    JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace AND attnum > 0
+  UNION ALL SELECT conrelid || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+) AS parts
+"""
+"""A fingerprint of tables, columns, constraints and triggers."""
 
 
 class SQLiteTemplate:
@@ -83,32 +94,78 @@ class PostgresTemplate:
             connection.exec_driver_sql("CREATE DATABASE template_zhenjie")
         engine = db.make_engine(self._url("template_zhenjie"))
         tables.metadata.create_all(engine)
+        with engine.connect() as connection:
+            self.schema = connection.scalar(text(SCHEMA))
         engine.dispose()
+        self.ready: str | None = None
 
     def _url(self, name: str) -> str:
         url = make_url(self.server.get_uri(name)).set(drivername="postgresql+psycopg")
         return url.render_as_string(hide_password=False)
 
-    def fresh(self) -> Iterator[Engine]:
-        """A new database with the schema and no rows."""
-        return self._make("template_zhenjie")
-
-    def empty(self) -> Iterator[Engine]:
-        """A new database without any table."""
-        return self._make("template0")
-
     @contextmanager
-    def _make(self, template: str) -> Iterator[Engine]:
-        name = f"t{next(self.numbers)}"
-        with self.admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY WAL_LOG"))
+    def fresh(self) -> Iterator[Engine]:
+        """A database with the schema and no rows.
+
+        Making one takes longer than most tests, so the last one is emptied and used again, unless a test has
+        changed its schema (attackers drop triggers).
+        """
+        name = self.ready or self._create("template_zhenjie")
+        self.ready = None
         engine = db.make_engine(self._url(name))
         try:
             yield engine
         finally:
             engine.dispose()
-            with self.admin.connect() as connection:
-                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+            if self._emptied(name):
+                self.ready = name
+            else:
+                self._drop(name)
+
+    @contextmanager
+    def empty(self) -> Iterator[Engine]:
+        """A new database without any table."""
+        name = self._create("template0")
+        engine = db.make_engine(self._url(name))
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+            self._drop(name)
+
+    def _create(self, template: str) -> str:
+        name = f"t{next(self.numbers)}"
+        with self.admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY WAL_LOG"))
+        return name
+
+    def _drop(self, name: str) -> None:
+        with self.admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+    def _emptied(self, name: str) -> bool:
+        """Delete all rows and start all numbers anew; False when the schema is no longer what it was."""
+        with self.admin.connect() as connection:  # what a thread of the test left open
+            connection.execute(
+                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"),
+                {"name": name},
+            )
+        engine = create_engine(self._url(name), poolclass=NullPool)
+        with engine.begin() as connection:
+            if connection.scalar(text(SCHEMA)) != self.schema:
+                return False
+            connection.execute(
+                text("SET LOCAL session_replication_role = replica")
+            )  # no trigger, no foreign key
+            every = " UNION ALL ".join(
+                f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables.metadata.tables
+            )
+            for table in connection.scalars(text(every)).all():
+                connection.execute(text(f"DELETE FROM {table}"))
+            connection.execute(
+                text("SELECT setval(c.oid::regclass, 1, false) FROM pg_class c WHERE c.relkind = 'S'")
+            )
+        return True
 
     def stop(self) -> None:
         """End the server and remove its folder."""
