@@ -68,10 +68,18 @@ def judge(source: str, name: str) -> tuple[list[Marker], list[str]]:
         if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_"):
             continue
         test = f"{name}::{node.name}"
-        marks = [one for one in node.decorator_list if is_mark(one)]
+        direct = [one for one in node.decorator_list if is_mark(one)]
+        marks = direct + [
+            one
+            for decorator in node.decorator_list
+            for case in ast.walk(decorator)
+            if is_case(case)
+            for one in ast.walk(case)
+            if is_mark(one)
+        ]
         on_tests.update(id(one) for one in marks)
-        if len(marks) > MOST:
-            wrong.append(f"{test} carries {len(marks)} requirements, more than {MOST}")
+        if len(direct) > MOST:
+            wrong.append(f"{test} carries {len(direct)} requirements, more than {MOST}")
         for mark in marks:
             words = literals(mark)
             if words is None:
@@ -81,8 +89,13 @@ def judge(source: str, name: str) -> tuple[list[Marker], list[str]]:
             else:
                 found.append(Marker(words[0], words[1], test))
     stray = [one for one in ast.walk(tree) if is_mark(one) and id(one) not in on_tests]
-    wrong += [f"{name}:{one.lineno}: a requirement stands on a test function only" for one in stray]
+    wrong += [f"{name}:{one.lineno}: a requirement stands on a test or on a case of it" for one in stray]
     return found, wrong
+
+
+def is_case(node: ast.AST) -> bool:
+    """Whether this is one case of a test, `pytest.param(..., marks=...)`."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.param"
 
 
 def is_mark(node: ast.AST) -> bool:

@@ -53,6 +53,12 @@ def test_a_marker_anywhere_else_is_found() -> None:
     assert len(wrong) == 1
 
 
+def test_a_marker_on_a_case_of_a_test_counts() -> None:
+    case = "pytest.param(1, marks=pytest.mark.requirement('ZH-12', 'reject'))"
+    source = f"import pytest\n@pytest.mark.parametrize('n', [{case}])\ndef test_it(n): pass\n"
+    assert judge(source, "t.py") == ([Marker("ZH-12", "reject", "t.py::test_it")], [])
+
+
 def test_four_markers_are_too_many() -> None:
     four = "".join(f"@pytest.mark.requirement('ZH-{n}', 'accept')\n" for n in (12, 15, 20, 21))
     found, wrong = judge(f"import pytest\n{four}def test_it(): pass\n", "t.py")
