@@ -54,10 +54,9 @@ def post(browser: FlaskClient, page: str, **fields: str) -> Any:
 
 
 def faults(answer: Any) -> list[str]:
-    return [
-        " ".join(one.text_content().split())
-        for one in html.fromstring(answer.text).xpath("//*[@class='zj-err']")
-    ]
+    """What stands beside the fields."""
+    found = html.fromstring(answer.text).xpath("//*[@class='zj-fault']")
+    return [" ".join(one.text_content().split()) for one in found]
 
 
 def started(office: SimpleNamespace, browser: FlaskClient) -> Case:
@@ -84,10 +83,10 @@ def test_what_is_missing_is_told_beside_it_and_what_was_typed_stays(
     browser = enter(office.member)
     answer = post(browser, "/desk/start", origin="elsewhere", community_id=office.place, title=" ")
     assert answer.status_code == 422
-    assert faults(answer) == ["请选择项目从哪里来。", "请填写项目名称。"]
+    assert faults(answer) == ["请在列出的选项中选择（依据：《办法》第十九条）", "请填写“项目名称”"]
     answer = post(browser, "/desk/start", origin="community", community_id="999999999999999999", title="助餐")
     assert answer.status_code == 422
-    assert faults(answer) == ["请选择项目所在的社区。"]
+    assert faults(answer) == ["请选择“所在社区”"]
     assert html.fromstring(answer.text).xpath("//input[@name='title']/@value") == ["助餐"]
     assert db.session().query(Case).count() == 0
 
@@ -99,7 +98,7 @@ def test_a_clerk_starts_for_a_need(office: SimpleNamespace, enter: Any) -> None:
     browser = enter(office.clerk)
     assert "希望有助餐点（老人）" in browser.get("/desk/start").text
     fields = {"origin": "street_plan", "community_id": office.place, "title": "助餐"}
-    assert faults(post(browser, "/desk/start", **fields, need_id="4711")) == ["请选择列出的居民需求。"]
+    assert faults(post(browser, "/desk/start", **fields, need_id="4711")) == ["请选择“对应的居民需求”"]
     answer = post(browser, "/desk/start", **fields, need_id=str(need.id))
     assert answer.status_code == 302
     assert "希望有助餐点" in browser.get(answer.location).text
@@ -112,7 +111,8 @@ def test_a_clerk_starts_for_a_need(office: SimpleNamespace, enter: Any) -> None:
 def test_a_clerk_does_not_start_a_communitys_project(office: SimpleNamespace, enter: Any) -> None:
     browser = enter(office.clerk)
     answer = post(browser, "/desk/start", origin="community", community_id=office.place, title="助餐")
-    assert answer.status_code == 403
+    assert faults(answer) == ["请在列出的选项中选择（依据：《办法》第十九条）"]
+    assert db.session().query(Case).count() == 0
 
 
 def test_finance_starts_nothing(office: SimpleNamespace, enter: Any) -> None:
