@@ -36,7 +36,13 @@ def deploy_pack(actor: Actor, root: Path, key: str, *, publish: bool) -> list[De
         files = {name: data for name, data in pack.files.items() if name.split("/")[0] in MODEL_FOLDERS}
         return [
             definitions.deploy(
-                actor, pack_key=key, process_key=process, title=title, files=files, publish=publish
+                actor,
+                pack_key=key,
+                process_key=process,
+                title=title,
+                files=files,
+                publish=publish,
+                lanes=pack.lanes,
             )
             for process, title in start_processes(files)
         ]

@@ -15,8 +15,9 @@ from sqlalchemy import func, select, update
 from app.audit.services import record
 from app.core import clock
 from app.core.db import session, unit_of_work
-from app.core.errors import Fault, Forbidden, Refusal
+from app.core.errors import Fault, Forbidden, Refusal, require_all
 from app.core.identity import Actor
+from app.runtime import lawful
 from app.runtime.models import Definition
 from app.ui import forms
 from workflows.engine import Model
@@ -106,7 +107,14 @@ def _parse(files: Mapping[str, bytes], process_key: str) -> Model:
 
 
 def deploy(
-    actor: Actor, *, pack_key: str, process_key: str, title: str, files: Mapping[str, bytes], publish: bool
+    actor: Actor,
+    *,
+    pack_key: str,
+    process_key: str,
+    title: str,
+    files: Mapping[str, bytes],
+    publish: bool,
+    lanes: Mapping[str, str] | None = None,
 ) -> Definition:
     """Keep a new version of a model as a draft, or at once as the published one (部署).
 
@@ -114,14 +122,21 @@ def deploy(
 
     Args:
         publish: put it in force at once; allowed in demo and test only, which the caller knows.
+        lanes: role by lane name, as the pack says; what the street decides has to lie in its lanes (ZH-02b).
 
     Raises:
-        Refusal: if the model cannot be run.
+        Refusal: if the model cannot be run, or decides outside the street.
     """
     try:
-        _parse(files, process_key)
-    except ModelError as error:
-        raise Refusal(f"流程图有误，不能部署：{error}") from error
+        model = _parse(files, process_key)
+        for name in files:
+            if name.startswith("form/") and name.endswith(".json") and not name.endswith(".ui.json"):
+                key = name.removeprefix("form/").removesuffix(".json")
+                forms.load(files[name], files.get(f"form/{key}.ui.json", b"{}"), key)
+    except (ModelError, forms.FormError) as error:
+        raise Refusal(f"流程图或表单有误，不能部署：{error}") from error
+    if lanes is not None:
+        require_all(lawful.findings(model, lanes))
     raw = pack_files(files)
     digest = hashlib.sha256(raw).hexdigest()
     with unit_of_work() as db:

@@ -26,6 +26,17 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step of people as drawn."""
+
+    element: str
+    title: str
+    process: str
+    lane: str | None
+    form: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A process with all it calls, parsed once; shared read-only by all instances and threads."""
 
@@ -83,6 +94,19 @@ class Model:
             for key, element in self.elements.get(process, {}).items()
             if element.called is not None
         }
+
+    def steps(self) -> list[Step]:
+        """Every step of people in this process and all it calls."""
+        made = []
+        for spec in (self.spec, *self.subs.values()):
+            for task in spec.task_specs.values():
+                properties = (getattr(task, "extensions", None) or {}).get("properties") or {}
+                form = (properties.get("formJsonSchemaFilename") or "").removesuffix(".json") or None
+                if task.manual and task.bpmn_id:
+                    made.append(
+                        Step(task.bpmn_id, task.bpmn_name or task.bpmn_id, spec.name, task.lane, form)
+                    )
+        return made
 
     def title(self, process: str) -> str:
         """The name of a process as people read it."""
