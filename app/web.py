@@ -23,6 +23,7 @@ from app.evaluation import handlers as evaluation_handlers
 from app.evaluation.views import bp as evaluation_bp
 from app.files.views import bp as files_bp
 from app.funds import handlers as funds_handlers
+from app.funds.views import bp as funds_bp
 from app.inbox import navigation
 from app.inbox.views import bp as inbox_bp
 from app.notices import handlers as notices_handlers
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     files_bp,
     inbox_bp,
     projects_bp,
+    funds_bp,
     organisations_bp,
     procurement_bp,
     evaluation_bp,

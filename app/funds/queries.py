@@ -8,8 +8,11 @@ from typing import Any
 
 from sqlalchemy import func, select, union_all
 
+from app.accounts.models import OrgUnit
 from app.accounts.queries import unit
 from app.core.db import session
+from app.core.errors import NotFound
+from app.core.identity import Actor
 from app.funds import rules
 from app.funds.models import CaseFund, Entry, Pot
 from app.runtime.models import Case
@@ -37,6 +40,24 @@ def pots_of(street_id: int, year: int | None = None) -> list[Pot]:
     if year is not None:
         query = query.where(Pot.year == year)
     return list(session().scalars(query.order_by(Pot.id)))
+
+
+def streets_of(actor: Actor) -> list[OrgUnit]:
+    """The streets whose money the actor may look into."""
+    query = select(OrgUnit).where(OrgUnit.kind == "street", OrgUnit.id.in_(sorted(actor.scope)))
+    return list(session().scalars(query.order_by(OrgUnit.code, OrgUnit.id)))
+
+
+def pot_for(actor: Actor, pot_id: int) -> Pot:
+    """A pot.
+
+    Raises:
+        NotFound: no such pot for these eyes.
+    """
+    found = session().get(Pot, pot_id)
+    if found is None or found.street_id not in actor.scope:
+        raise NotFound
+    return found
 
 
 def case_funds(case_id: int) -> list[CaseFund]:

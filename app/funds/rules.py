@@ -57,6 +57,36 @@ def pot_complete(pot: PotPapers) -> list[Decision]:
     return found
 
 
+READERS = frozenset(
+    {
+        Role.STREET_CLERK,
+        Role.STREET_FINANCE,
+        Role.STREET_LEADER,
+        Role.STREET_DISCIPLINE,
+        Role.DISTRICT_OFFICER,
+        Role.DISTRICT_FINANCE,
+        Role.CITY_OFFICER,
+        Role.AUDITOR,
+    }
+)
+"""Who reads the money of the streets below."""
+MOVEMENTS = {
+    "allot": "拨入",
+    "reserve": "预留",
+    "unreserve": "退回预留",
+    "encumber": "合同占用",
+    "disencumber": "退回占用",
+    "pay": "支付",
+}
+
+
+def may_read(actor: Actor) -> Decision:
+    """Money is read by the street's office and by those above it."""
+    if any(actor.has(role) for role in READERS):
+        return YES
+    return no("资金台账由街道和上级部门查看，您的岗位没有这项权限。")
+
+
 def _given(text: str | None) -> bool:
     return bool((text or "").strip())
 

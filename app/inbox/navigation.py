@@ -10,6 +10,7 @@ from flask_login import current_user
 from app.accounts.access import current_actor
 from app.accounts.queries import unit_name
 from app.core.identity import Actor, Role
+from app.funds.rules import READERS as FUND_READERS
 from app.organisations.rules import KEEPERS, MEMBERS
 from app.procurement.queries import READERS as BID_READERS
 from app.runtime.queries import DeskCounts, desk_counts
@@ -66,6 +67,8 @@ def groups(actor: Actor, counts: DeskCounts) -> list[NavGroup]:
     work.append(NavItem("cases", "项目台账", "folders", "/cases"))
     if any(actor.has(role) for role in (Role.ORGANISATION_MEMBER, *BID_READERS)):
         work.append(NavItem("procurement", "采购信息", "gavel", "/procurement"))
+    if any(actor.has(role) for role in FUND_READERS):
+        work.append(NavItem("funds", "资金台账", "coin-yuan", "/desk/funds"))
     if any(actor.has(role) for role in (*KEEPERS, *MEMBERS)):
         work.append(NavItem("organisations", "社会组织库", "building-community", "/organisations"))
     return [("办公", work), ("公开", [NavItem("portal", "供需平台", "building-community", "/")])]
