@@ -3,29 +3,27 @@
 # Keep SECRET_KEY and AUDIT_KEY elsewhere: without AUDIT_KEY the audit log cannot be verified.
 set -eu
 cd "$(dirname "$0")/.."
-url=$(.venv/bin/python -c 'import config; print(config.load().database_url)')
+umask 077
+. scripts/database.sh
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 mkdir -p instance/backups
-case $url in
-  sqlite:///*)
-    to=${1:-instance/backups/$stamp.sqlite3}
-    from=${url#sqlite:///}
-    [ -f "$from" ] || { echo "no database at $from" >&2; exit 1; }
-    .venv/bin/python - "$from" "$to" <<'PY'
+if [ -n "$file" ]; then
+  to=${1:-instance/backups/$stamp.sqlite3}
+  [ -f "$file" ] || { echo "no database at $file" >&2; exit 1; }
+  .venv/bin/python - "$file" "$to" <<'PY'
 import sqlite3
 import sys
 
 source, target = sqlite3.connect(sys.argv[1]), sqlite3.connect(sys.argv[2])
 source.backup(target)
-target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-assert target.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+target.execute("PRAGMA journal_mode=DELETE")  # one file that needs no other beside it
+if target.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+    sys.exit("the copy is damaged")
 target.close()
 PY
-    ;;
-  postgresql*)
-    to=${1:-instance/backups/$stamp.dump}
-    pg_dump --format=custom --file="$to" "postgresql:${url#*:}"
-    ;;
-esac
+else
+  to=${1:-instance/backups/$stamp.dump}
+  pg_dump --format=custom --file="$to" --dbname="$server"
+fi
 chmod 600 "$to"
 echo "$to"
