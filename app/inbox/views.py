@@ -11,6 +11,7 @@ from app.accounts.access import current_actor, signed_in
 from app.accounts.queries import names_of_people, names_of_units
 from app.core import clock
 from app.core.errors import Conflict, Fault, Refusal
+from app.funds.rules import may_read
 from app.inbox import stories
 from app.runtime import definitions, queries, services
 from app.runtime.models import Case, Task
@@ -194,7 +195,12 @@ def case(no: str) -> str:
     actor = current_actor()
     found = queries.case_by_no(actor, no)
     return render_template(
-        "inbox/case.html", active="cases", case=found, story=stories.story(actor, found), role_name=role_name
+        "inbox/case.html",
+        active="cases",
+        case=found,
+        story=stories.story(actor, found),
+        role_name=role_name,
+        reads_funds=bool(may_read(actor)),
     )
 
 

@@ -38,7 +38,7 @@ def show_project(ctx: TaskContext, form: Form) -> Form:
                 [
                     groups.get(line["group"], line["group"]),
                     line["item"],
-                    line.get("job") or "",
+                    line.get("job") or "—",
                     line["quantity"],
                     yuan(line["price"]),
                     yuan(line["amount"]),
