@@ -132,6 +132,8 @@ def facts(case_id: int, pack: Pack | None = None) -> list[tuple[str, str]]:
         lines.append(("类别", category_names(pack, project.categories)))
     if project.beneficiaries:
         lines.append(("服务对象", f"{project.beneficiaries}，约 {project.beneficiary_count} 人"))
+    if project.sensitive:
+        lines.append(("信息保护", "服务对象属于受保护的群体，名单和个人情况不对外公开"))
     if project.fee_mode:
         lines.append(("收费方式", FEES[project.fee_mode]))
     if project.budget_fen:

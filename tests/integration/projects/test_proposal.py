@@ -206,7 +206,8 @@ def test_the_designer_gets_no_contract_without_a_procurement(office: SimpleNames
 def test_classes_of_article_eight(office: SimpleNamespace, category: str, items: list[str]) -> None:
     project = draft(office, make_project(office), category=category, subcategories=items)
     assert project.categories == [category, *items]
-    assert project.sensitive is (category == "safety")
+    told = dict(queries.facts(project.case_id))
+    assert ("信息保护" in told) is (category == "safety")
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,8 @@ CHILDREN = {"category": "special", "subcategories": ["special.women_children"], 
 def test_a_project_for_minors_says_how_guardians_consent(office: SimpleNamespace) -> None:
     asked = "活动前由监护人签署书面同意书。"
     project = draft(office, make_project(office), **CHILDREN, guardian_text=asked)
-    assert (project.minors, project.guardian_text, project.sensitive) == (True, asked, True)
+    assert (project.minors, project.guardian_text) == (True, asked)
+    assert "不对外公开" in dict(queries.facts(project.case_id))["信息保护"]
 
 
 @pytest.mark.requirement("ZH-08-3", "reject")
