@@ -16,7 +16,9 @@ from contextvars import ContextVar
 from types import FunctionType, ModuleType
 from typing import Any
 
-SERVICES = frozenset({"services", "definitions", "votes", "reviews", "payments", "surveys", "publication", "sign_in"})
+SERVICES = frozenset(
+    {"services", "definitions", "votes", "reviews", "payments", "surveys", "publication", "sign_in"}
+)
 """Names of modules in a room that hold use cases."""
 REGISTRY = "app.runtime.handlers"
 PREPARING = ("tests.factories", "tests.conftest")
