@@ -2,7 +2,7 @@
 # Make .venv with the packages of the named requirement files, hashes checked; does nothing when it is up to date.
 set -eu
 cd "$(dirname "$0")/.."
-if [ ! -x .venv/bin/python ]; then
+if [ ! -x .venv/bin/pip ]; then  # the last thing that making an environment puts there
   sh scripts/system.sh venv
   echo "making the environment .venv" >&2
   "${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||

