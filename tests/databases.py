@@ -111,7 +111,7 @@ class PostgresTemplate:
             "shutil.rmtree(folder, ignore_errors=True)"
         )
         command = [sys.executable, "-c", watch, str(pid), str(self.folder)]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603 - our own words
 
     def _url(self, name: str) -> str:
         url = make_url(self.server.get_uri(name)).set(drivername="postgresql+psycopg")

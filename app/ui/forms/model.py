@@ -135,7 +135,6 @@ class Form:
         ui: appearance, see `README.md` beside this file.
         values: what the fields start with, and what read-only fields are.
         facts, notes, tables: shown above the questions.
-        papers: (heading, file ids) to read before answering.
         papers: files to read beside the questions, by title.
     """
 
