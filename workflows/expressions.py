@@ -170,7 +170,7 @@ def _compile(source: str, mode: str) -> tuple[CodeType, frozenset[str]]:
         node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     )
     bound = ast.fix_missing_locations(_Bound().visit(tree))
-    return compile(bound, "<expression>", mode), names - FUNCTIONS.keys() - CONSTANTS.keys()
+    return compile(bound, "<expression>", mode), frozenset(names - FUNCTIONS.keys() - CONSTANTS.keys())
 
 
 def _require_allowed(node: ast.AST) -> None:
