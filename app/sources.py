@@ -9,7 +9,8 @@ from app.core.db import session
 from app.core.identity import Actor
 from app.files.queries import register_visibility
 from app.notices.queries import register_public_facts
-from app.projects.queries import facts
+from app.projects.queries import facts, find
+from app.projects.rules import papers_open
 from app.runtime.models import Case, History
 from app.runtime.rules import sees
 from app.runtime.stepping import content_of, digest_of
@@ -32,13 +33,17 @@ def _history_hashes(case_chain: str) -> set[str]:
     return found
 
 
-def _may_see_case(actor: Actor, case_id: int) -> bool:
+def _may_read_papers(actor: Actor, case_id: int) -> bool:
     case = session().get(Case, case_id)
-    return case is not None and sees(actor, case)
+    if case is None or not sees(actor, case):
+        return False
+    project = find(case_id)
+    units = (case.street_id, case.community_id, case.provider_id, case.evaluator_id)
+    return project is None or papers_open(actor, units, project.sensitive, project.category)
 
 
 def register_sources() -> None:
     """Tell audit where history lives, files who may see a case's papers, notices what the public may know."""
     register_source("history", _history_hashes)
-    register_visibility(_may_see_case)
+    register_visibility(_may_read_papers)
     register_public_facts(facts)

@@ -23,6 +23,7 @@ from app.notices import queries as notices_read
 from app.notices import services as notices
 from app.procurement import queries as procurement_read
 from app.procurement import services as procurement
+from app.projects.rules import QUESTIONS
 from app.projects.services import start_project
 from app.runtime import jobs, services
 from app.runtime.models import Case, Task
@@ -291,7 +292,7 @@ ORDINARY: dict[str, Answers] = {
         "public_met": True,
         "public_reason": "不以营利为目的",
     },
-    "review.exclusion": {"opinion": "经核对，六项均不属于。"},
+    "review.exclusion": {**dict.fromkeys(QUESTIONS, False), "opinion": "经核对，六项均不属于。"},
     "review.budget": {"decision": "ok"},
     "procurement.method": {"method": "internal_selection"},
     "procurement.score": {"ties": []},

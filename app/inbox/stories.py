@@ -17,7 +17,7 @@ from app.core import clock
 from app.core.db import session
 from app.core.identity import Actor
 from app.files.models import StoredFile
-from app.files.queries import describe
+from app.files.queries import readable_of
 from app.funds.models import CaseFund, Pot
 from app.funds.queries import case_funds, pots_by_id
 from app.inbox.navigation import STAGES
@@ -168,8 +168,10 @@ def diagram(case: Case, path: str) -> dict[str, Any] | None:
     }
 
 
-def files_of(form: forms.Form | None, answers: Mapping[str, Any] | None) -> dict[int, StoredFile]:
-    """The files a task page names: papers to read, and uploads already chosen."""
+def files_of(
+    actor: Actor, form: forms.Form | None, answers: Mapping[str, Any] | None
+) -> dict[int, StoredFile]:
+    """The files a task page names and the reader may open: papers to read, and uploads already chosen."""
     if form is None:
         return {}
     wanted = [i for _, ids in form.papers for i in ids]
@@ -177,7 +179,7 @@ def files_of(form: forms.Form | None, answers: Mapping[str, Any] | None) -> dict
         for one in form.fields:
             if one.kind == "files":
                 wanted += [i for i in source.get(one.key) or [] if isinstance(i, int)]
-    return {file.id: file for file in describe(wanted)}
+    return {file.id: file for file in readable_of(actor, wanted)}
 
 
 def money_of(case_ids: Sequence[int]) -> dict[int, int]:

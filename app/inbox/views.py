@@ -146,7 +146,7 @@ def _task_page(
         case=case,
         form=form,
         answers=shown,
-        files=stories.files_of(form, shown),
+        files=stories.files_of(actor, form, shown),
         errors=forms.errors_by_field(error) if isinstance(error, Refusal) else {},
         problem=error,
         draft=draft,

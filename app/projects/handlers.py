@@ -23,7 +23,6 @@ from app.projects.presenting import (
     show_warnings,
 )
 from app.projects.queries import joint_count, project_of
-from app.projects.rules import QUESTIONS
 from app.runtime.handlers import OperatorContext, TaskContext, Variables, operator, user_task
 from app.ui.filters import yuan
 from app.ui.forms import Form
@@ -130,8 +129,7 @@ def _precheck(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
 
 
 def _prepare_exclusion(ctx: TaskContext, form: Form) -> Form:
-    form = show_warnings(ctx, show_for_review(ctx, form), project_of(ctx.case.id))
-    return form.with_values(**dict.fromkeys(QUESTIONS, False))
+    return show_warnings(ctx, show_for_review(ctx, form), project_of(ctx.case.id))
 
 
 def _exclusion(ctx: TaskContext, answers: dict[str, Any]) -> Variables:

@@ -18,6 +18,17 @@ NUMERALS = {"ZH-11-1": "一", "ZH-11-2": "二", "ZH-11-3": "三", "ZH-11-4": "�
 ORIGINS = {"community": "社区提议", "library": "选用项目库", "street_plan": "街道规划"}
 LONGEST_TITLE = 100
 COMMUNITY_ROLES = (Role.COMMITTEE_MEMBER, Role.SECRETARY)
+KEEPERS = frozenset(
+    {
+        Role.STREET_CLERK,
+        Role.STREET_FINANCE,
+        Role.STREET_LEADER,
+        Role.STREET_DISCIPLINE,
+        Role.ORGANISATION_MEMBER,
+        Role.EVALUATOR_MEMBER,
+    }
+)
+"""Who handles the papers of a project whose beneficiaries are protected; others see the project, not its papers."""
 TOTAL_WEIGHT = 100
 
 
@@ -223,6 +234,22 @@ def guardian_allowed(category: str | None, minors: bool, text: str | None) -> De
     if minors and not (text or "").strip():
         return no("服务对象有未成年人，请写明如何取得监护人同意。", "ZH-08-3", "guardian_text")
     return YES
+
+
+def papers_open(actor: Actor, units: Collection[int | None], sensitive: bool, category: str | None) -> bool:
+    """Whether the papers of a project may be read by somebody who sees it.
+
+    Papers of protected beneficiaries are for those who handle them; those of the safety class (drug
+    treatment, correction …) name people to their own neighbours and stay closed to the community too
+    (ZH-08-3, ZH-08-4, L-44). One's own uploads are always open to oneself.
+
+    Args:
+        units: the units of the case.
+    """
+    if not sensitive:
+        return True
+    readers = KEEPERS if category == "safety" else KEEPERS.union(COMMUNITY_ROLES)
+    return any(grant.role in readers and grant.unit_id in units for grant in actor.grants)
 
 
 def plan_origin_allowed(need_id: int | None, policy_ref: str | None) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 
@@ -13,9 +14,12 @@ from sqlalchemy import Engine, func, select
 import config
 from app.accounts.access import unguarded
 from app.accounts.demo import PASSWORD
+from app.accounts.queries import actor
 from app.cli import world as worlds
+from app.cli.player import PAPER
 from app.core import db, marks
 from app.core.db import session
+from app.files import services as files
 from app.projects.models import Project
 from app.runtime.models import Case, History, Task
 from app.web import create_app
@@ -252,3 +256,34 @@ def test_withdrawing_ends_the_case_with_its_reason(office: Flask) -> None:
     with office.app_context():
         assert session().scalars(select(Case)).one().status == "withdrawn"
         assert not session().scalars(select(Task).where(Task.state == "open")).all()
+
+
+@pytest.mark.parametrize(
+    ("category", "closed_to"),
+    [("basic", []), ("special", ["daibiao"]), ("safety", ["daibiao", "shuji"])],
+)
+def test_papers_of_protected_projects_are_for_those_who_handle_them(
+    office: Flask, category: str, closed_to: list[str]
+) -> None:
+    client, place = start(office)
+    token = token_in(client.get(place))
+    upload = client.post(
+        "/files", data={"csrf_token": token, "file": (io.BytesIO(PAPER), "受助人员名单.pdf")}
+    )
+    paper = upload.get_json()["id"]
+    with office.app_context(), db.unit_of_work():
+        case = session().scalars(select(Case)).one()
+        project = session().scalars(select(Project)).one()
+        project.category = category
+        files.attach([paper], case.id, actor(case.started_by or 0))
+    for login in ("jingban", "shuji", "daibiao"):
+        reader = signed_in(office, login)
+        assert reader.get(f"/cases/{case_no(office)}").status_code == 200
+        assert reader.get(f"/files/{paper}").status_code == (404 if login in closed_to else 200), login
+    assert client.get(f"/files/{paper}").status_code == 200
+
+
+def case_no(office: Flask) -> str:
+    """The number of the only case."""
+    with office.app_context():
+        return session().scalars(select(Case.no)).one()
