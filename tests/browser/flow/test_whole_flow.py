@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
@@ -162,7 +162,10 @@ def put(page: Page, one: Any, name: str, value: Any) -> None:
     boxes = page.locator(f"input[name='{name}'][type=radio], input[name='{name}'][type=checkbox]")
     if boxes.count():
         for choice in value if isinstance(value, list) else [word]:
-            page.locator(f"input[name='{name}'][value='{choice}']").set_checked(True, force=True)
+            box = page.locator(f"input[name='{name}'][value='{choice}']")
+            if not box.is_checked():
+                box.locator("xpath=ancestor::label[1]").click()  # the label is what a finger meets
+            expect(box).to_be_checked()
     elif page.locator(f"select[name='{name}']").count():
         page.select_option(f"select[name='{name}']", word)
     else:
