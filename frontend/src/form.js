@@ -1,5 +1,6 @@
 // Forms rendered on the server, made quick to fill in: rows, totals, conditions, uploads, drafts.
 import { installAmounts, installCounters } from './lib/inputs.js';
+import { installOptions } from './lib/options.js';
 import { installRows } from './lib/rows.js';
 import { installVisibility } from './lib/visibility.js';
 import { installUploads } from './lib/uploads.js';
@@ -10,6 +11,7 @@ export function enhance(form) {
   installCounters(form);
   installRows(form);
   installVisibility(form);
+  installOptions(form);
   installUploads(form);
   installDraft(form);
   document.getElementById('form-errors')?.focus();

@@ -113,6 +113,8 @@ class Clicking(Player):
         answers = self._answers(actor, form, task)
         page = self.page_of(actor, key)
         page.goto(f"{self.base}/desk/tasks/{task_id}")
+        if key == "proposal.vote":
+            self._refused_first(page, form, answers)
         write(page, form, answers)
         if key == "contract.draft":
             shot(page, "task")
@@ -128,6 +130,19 @@ class Clicking(Player):
         assert done.state == "done", f"{key}: {page.locator('main').inner_text()[:400]}"
         self.steps.append(Step(done.stage or "", done.title, done.role or "", done.outcome or ""))
         self._afterwards(done.case_id, done)
+
+
+    def _refused_first(self, page: Page, form: forms.Form, answers: dict[str, Any]) -> None:
+        """A vote that does not add up comes back with the reason beside the field and all that was typed."""
+        write(page, form, {**answers, "against": answers["against"] + 1})
+        with page.expect_navigation():
+            page.click("#task-form .zj-formbar button[type=submit]")
+        expect(page.locator("[name='yes']")).to_have_attribute("aria-invalid", "true")
+        expect(page.locator("[name='against']")).to_have_value(str(answers["against"] + 1))
+        expect(page.locator("[name='present']")).to_have_value(str(answers["present"]))
+        expect(page.locator("#form-errors")).to_be_focused()
+        expect(page.locator("[data-field] .zj-fault").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def write(page: Page, form: forms.Form, answers: dict[str, Any]) -> None:
