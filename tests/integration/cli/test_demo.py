@@ -39,6 +39,16 @@ def test_demo_prints_one_document_and_leaves_the_database_alone(app: Flask) -> N
         assert session().scalar(select(func.count()).select_from(Case)) == 0
 
 
+@pytest.mark.parametrize("path", ["returned", "rejected", "objection", "too-few-bids", "failed-evaluation"])
+def test_every_way_ends_with_its_invariants_whole(app: Flask, path: str) -> None:
+    result = app.test_cli_runner().invoke(args=["demo", "--json", "--path", path])
+    assert result.exit_code == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert told["instance"]["status"] == ("rejected" if path == "rejected" else "completed")
+    if path == "rejected":
+        assert all(pot["reserved"] == pot["encumbered"] == pot["paid"] == 0 for pot in told["ledger"])
+
+
 def test_seed_fills_once(app: Flask) -> None:
     runner = app.test_cli_runner()
     assert runner.invoke(args=["seed"]).exit_code == 0
