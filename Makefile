@@ -25,7 +25,11 @@ $(DIST): $(SOURCES) | environment
 
 frontend: $(DIST)
 
-setup: environment frontend ## only set up: environment, packages, front end, database with demo data
+.PHONY: pdf
+pdf: # the site runs without; a page that needs it says so
+	@-sh scripts/system.sh pdf
+
+setup: environment frontend pdf ## only set up: environment, packages, front end, database with demo data
 	@$(FLASK) db upgrade
 	@$(FLASK) seed
 
@@ -40,7 +44,7 @@ tools:
 	@sh scripts/venv.sh requirements.txt requirements-dev.txt
 
 browser:
-	@sh scripts/system.sh browser
+	@sh scripts/system.sh pdf browser
 
 test: tools frontend browser ## everything that guards main
 	@sh scripts/check.sh

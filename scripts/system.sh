@@ -1,6 +1,6 @@
 #!/bin/sh
 # See to what only the system can give: installs it with apt when run as root, else names all of it in one line.
-# Arguments: any of `venv`, `browser`.
+# Arguments: any of `venv`, `pdf`, `browser`.
 set -eu
 missing=""
 need() { # name of a Debian package, a command that succeeds when it is there
@@ -10,6 +10,11 @@ for part in "$@"; do
   case $part in
     venv)
       need python3-venv 'python3 -c "import ensurepip, venv"'
+      ;;
+    pdf)
+      need libpango-1.0-0 'ls /usr/lib*/libpango-1.0.so.0 || ls /usr/lib/*/libpango-1.0.so.0'
+      need libpangoft2-1.0-0 'ls /usr/lib*/libpangoft2-1.0.so.0 || ls /usr/lib/*/libpangoft2-1.0.so.0'
+      need fonts-noto-cjk 'ls /usr/share/fonts/opentype/noto/NotoSansCJK* || dpkg -s fonts-noto-cjk'
       ;;
     browser)
       need chromium 'command -v chromium'

@@ -11,6 +11,7 @@ from app.accounts.access import current_actor, signed_in
 from app.accounts.queries import names_of_people, names_of_units
 from app.core import clock
 from app.core.errors import Conflict, Fault, Refusal
+from app.documents import pdf
 from app.funds.rules import may_read
 from app.inbox import stories
 from app.runtime import definitions, queries, services
@@ -202,6 +203,18 @@ def case(no: str) -> str:
         role_name=role_name,
         reads_funds=bool(may_read(actor)),
     )
+
+
+@bp.get("/cases/<no>/record.pdf")
+@signed_in
+def record(no: str) -> Response:
+    """The record of a case as a paper for the files (办理单)."""
+    actor = current_actor()
+    found = queries.case_by_no(actor, no)
+    page = render_template("inbox/record.html", case=found, story=stories.story(actor, found), actor=actor)
+    answer = Response(pdf.render(page), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{found.no}.pdf"'
+    return answer
 
 
 @bp.get("/cases/<no>/diagram")

@@ -19,6 +19,7 @@ from app.cli import world as worlds
 from app.cli.player import PAPER
 from app.core import db, marks
 from app.core.db import session
+from app.documents import pdf
 from app.files import services as files
 from app.projects.models import Project
 from app.runtime.models import Case, History, Task
@@ -287,3 +288,24 @@ def case_no(office: Flask) -> str:
     """The number of the only case."""
     with office.app_context():
         return session().scalars(select(Case.no)).one()
+
+
+def test_the_record_of_a_case_is_a_paper(office: Flask) -> None:
+    client, _ = start(office)
+    answer = client.get(f"/cases/{case_no(office)}/record.pdf")
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF-")
+    assert signed_in(office, "jida-jingban").get(f"/cases/{case_no(office)}/record.pdf").status_code == 404
+
+
+def test_a_machine_without_pango_says_so(office: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise OSError(f"cannot load library for {name}")
+
+    monkeypatch.setattr(pdf.importlib, "import_module", missing)
+    client, _ = start(office)
+    answer = client.get(f"/cases/{case_no(office)}/record.pdf")
+    assert answer.status_code == 503
+    assert "没有安装 Pango" in answer.get_data(as_text=True)
+    assert client.get(f"/cases/{case_no(office)}").status_code == 200

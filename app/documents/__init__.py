@@ -1,0 +1,1 @@
+"""Printed papers: pages that leave the office as PDF."""
