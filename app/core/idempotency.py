@@ -9,12 +9,16 @@ from typing import Any
 
 import orjson
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
 from app.core.db import BigId, Row, session
 from app.core.errors import Conflict
 from app.core.identity import Actor
+
+
+USED = "这张表单已经提交过，内容与上次不同。请刷新页面，在最新内容上重新填写。"
 
 
 class IdempotencyKey(Row):
@@ -52,23 +56,30 @@ def remember(actor: Actor, scope: str, key: str | None, request: Mapping[str, An
     if found is None:
         return None
     if found.request_hash != _fingerprint(request):
-        raise Conflict("这张表单已经提交过，内容与上次不同。请刷新页面，在最新内容上重新填写。")
+        raise Conflict(USED)
     return found.response
 
 
 def answer(
     actor: Actor, scope: str, key: str | None, request: Mapping[str, Any], response: Mapping[str, Any]
 ) -> None:
-    """Keep the answer in the transaction of the effect; a racing twin fails on the unique key."""
+    """Keep the answer in the transaction of the effect.
+
+    Raises:
+        Conflict: the key was used for another request, by now or by a racing twin.
+    """
     if not key or actor.person_id is None:
         return
-    session().add(
-        IdempotencyKey(
-            person_id=actor.person_id,
-            scope=scope,
-            key=key[:80],
-            request_hash=_fingerprint(request),
-            response=dict(response),
-            created_at=clock.now(),
-        )
-    )
+    db = session()
+    insert = (postgresql if db.get_bind().dialect.name == "postgresql" else sqlite).insert(IdempotencyKey)
+    row = {
+        "person_id": actor.person_id,
+        "scope": scope,
+        "key": key[:80],
+        "request_hash": _fingerprint(request),
+        "response": dict(response),
+        "created_at": clock.now(),
+    }
+    kept = db.execute(insert.on_conflict_do_nothing().returning(IdempotencyKey.id), row).scalar()
+    if kept is None:
+        raise Conflict(USED)

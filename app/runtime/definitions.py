@@ -7,7 +7,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 from sqlalchemy import func, select, update
@@ -37,9 +37,15 @@ class Bundle:
     title: str
     model: Model
     files: Mapping[str, bytes]
+    _forms: dict[str | None, forms.Form] = field(default_factory=dict, repr=False, compare=False)
 
     def form(self, key: str | None) -> forms.Form:
         """The form of a key; a step without a form shows a remark box."""
+        if key not in self._forms:
+            self._forms[key] = self._load(key)
+        return self._forms[key]
+
+    def _load(self, key: str | None) -> forms.Form:
         schema = self.files.get(f"form/{key}.json")
         if schema is None:
             schema, ui = REMARK

@@ -25,7 +25,7 @@ class TaskContext:
     """What a handler gets to see: the locked case, the task, who acts, when, under which pack.
 
     Attributes:
-        data: the process variables of the step (read only; return new ones instead of changing them).
+        variables: answers the process variables of the step when they are asked for.
     """
 
     case: Case
@@ -33,7 +33,12 @@ class TaskContext:
     actor: Actor
     at: datetime
     pack: Pack
-    data: Mapping[str, Any]
+    variables: Callable[[], Mapping[str, Any]] = dict
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The process variables of the step (read only; return new ones instead of changing them)."""
+        return self.variables()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from app.core.identity import SYSTEM
 from app.policy import queries as policy
 from app.runtime import definitions, faults
 from app.runtime.models import Case
+from app.runtime.queries import tasks_of
 from app.runtime.stepping import BoundOperators, append_history, audit_step, settle
 from workflows import engine
 
@@ -52,7 +53,7 @@ def _fire(case_id: int) -> bool:
             result = engine.fire_timers(
                 bundle.model, case.state, operators=BoundOperators(case, SYSTEM, pack, at), now=clock.now
             )
-            settle(case, result, SYSTEM, pack, at)
+            settle(case, result, SYSTEM, pack, at, tasks_of(case.id, "open"))
             audit_step(case, SYSTEM, "runtime.timer")
             return True
     except Refusal as refusal:

@@ -10,16 +10,15 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from app.accounts.models import OrgUnit
-from app.accounts.queries import unit_name
 from app.core import clock, idempotency
 from app.core.db import session, unit_of_work
-from app.core.errors import Conflict, Fault, Forbidden, NotFound, Refusal
+from app.core.errors import Conflict, Fault, Forbidden, Refusal
 from app.core.identity import Actor
 from app.policy import queries as policy
 from app.policy.packs import Pack
 from app.runtime import definitions, faults, handlers
+from app.runtime.locking import lock, lock_case, require_may_act, require_open, visible
 from app.runtime.models import Case, CaseCounter, Draft, FormRecord, Task
-from app.runtime.rules import may_act, sees
 from app.runtime.stepping import BoundOperators, append_history, audit_step, close_open_tasks, finish, settle
 from app.ui import forms
 from workflows import engine
@@ -100,7 +99,7 @@ def start_case(
             operators=BoundOperators(case, actor, pack, at),
             now=clock.now,
         )
-        settle(case, result, actor, pack, at)
+        settle(case, result, actor, pack, at, ())
         audit_step(case, actor, "runtime.start")
         idempotency.answer(actor, "case.start", key, request, {"case_id": case.id})
         return case
@@ -126,12 +125,14 @@ def complete_task(
     """
     with faults.reported(actor, task_id), unit_of_work() as db:
         request = {"task": task_id, "answers": dict(answers)}
-        known = idempotency.remember(actor, "task.complete", idempotency_key, request)
-        if known is not None:
-            return Completed(**{**known, "next_task_ids": tuple(known["next_task_ids"])})
-        task, case = lock(actor, task_id)
-        _require_open(task)
-        _require_may_act(actor, task)
+        held = lock(actor, task_id)
+        task, case = held.task, held.case
+        if task.state != "open":
+            known = idempotency.remember(actor, "task.complete", idempotency_key, request)
+            if known is not None:
+                return Completed(**{**known, "next_task_ids": tuple(known["next_task_ids"])})
+        require_open(task)
+        require_may_act(actor, task)
         at = clock.now()
         pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
         context = _context(case, task, actor, pack, bundle)
@@ -175,7 +176,7 @@ def complete_task(
             raise Conflict(
                 "这一步已经不在待办中：可能已由他人办理，或法定期限已到。请刷新页面查看。"
             ) from error
-        fresh = settle(case, result, actor, pack, at)
+        fresh = settle(case, result, actor, pack, at, held.open)
         audit_step(case, actor, "runtime.complete")
         db.execute(delete(Draft).where(Draft.task_id == task.id))
         done = Completed(
@@ -204,7 +205,7 @@ def prepared_form(actor: Actor, task_id: int) -> forms.Form:
     Raises:
         NotFound: no such task for these eyes.
     """
-    task, case = _visible(actor, task_id)
+    task, case = visible(actor, task_id)
     pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
     context = _context(case, task, actor, pack, bundle)
     return _prepared(context, bundle, handlers.form_handler(task.form_key))
@@ -213,9 +214,10 @@ def prepared_form(actor: Actor, task_id: int) -> forms.Form:
 def claim(actor: Actor, task_id: int) -> None:
     """Take an open task for oneself so that nobody else works on it (认领)."""
     with unit_of_work():
-        task, case = lock(actor, task_id)
-        _require_open(task)
-        _require_may_act(actor, task)
+        held = lock(actor, task_id)
+        task, case = held.task, held.case
+        require_open(task)
+        require_may_act(actor, task)
         if task.claimed_by == actor.person_id:
             return
         task.claimed_by, task.claimed_at = actor.person_id, clock.now()
@@ -225,8 +227,9 @@ def claim(actor: Actor, task_id: int) -> None:
 def release(actor: Actor, task_id: int) -> None:
     """Give a claimed task back to all who hold the role (退回认领)."""
     with unit_of_work():
-        task, case = lock(actor, task_id)
-        _require_open(task)
+        held = lock(actor, task_id)
+        task, case = held.task, held.case
+        require_open(task)
         if task.role is None:
             raise Refusal("这一步由项目负责人本人办理，不能退回认领。")
         if task.claimed_by != actor.person_id:
@@ -238,9 +241,9 @@ def release(actor: Actor, task_id: int) -> None:
 def save_draft(actor: Actor, task_id: int, answers: Mapping[str, Any]) -> None:
     """Keep what has been typed, checked by nothing, for this person only (存草稿)."""
     with unit_of_work() as db:
-        task, _ = _visible(actor, task_id)
-        _require_open(task)
-        _require_may_act(actor, task)
+        task, _ = visible(actor, task_id)
+        require_open(task)
+        require_may_act(actor, task)
         draft = db.scalar(select(Draft).where(Draft.task_id == task_id, Draft.person_id == actor.person_id))
         if draft is None:
             draft = Draft(task_id=task_id, person_id=actor.person_id)
@@ -272,72 +275,14 @@ def end_case(actor: Actor, case_id: int, status: str, reason: str) -> None:
         audit_step(case, actor, f"runtime.{status}")
 
 
-def lock(actor: Actor, task_id: int) -> tuple[Task, Case]:
-    """The task and its case, the case's row locked: everything that happens to a case queues here.
-
-    Raises:
-        NotFound: no such task for these eyes.
-    """
-    case_id = session().scalar(select(Task.case_id).where(Task.id == task_id))
-    if case_id is None:
-        raise NotFound
-    case = lock_case(actor, case_id)
-    task = session().get_one(Task, task_id, populate_existing=True)
-    return task, case
-
-
-def lock_case(actor: Actor, case_id: int) -> Case:
-    """The case, its row locked until the unit of work ends.
-
-    Raises:
-        NotFound: no such case for these eyes.
-    """
-    case = session().get(Case, case_id, with_for_update=True, populate_existing=True)
-    if case is None or not sees(actor, case):
-        raise NotFound
-    return case
-
-
-def _visible(actor: Actor, task_id: int) -> tuple[Task, Case]:
-    found = (
-        session()
-        .execute(select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id == task_id))
-        .one_or_none()
-    )
-    if found is None or not sees(actor, found[1]):
-        raise NotFound
-    return found[0], found[1]
-
-
-def _require_open(task: Task) -> None:
-    if task.state != "open":
-        raise Conflict("这一步已经办理完毕，不需要再办。您填写的内容没有提交，请刷新页面查看最新进展。")
-
-
-def _require_may_act(actor: Actor, task: Task) -> None:
-    done_by: set[int] = set()
-    if task.group_id is not None:
-        done_by = set(
-            session().scalars(
-                select(Task.done_by).where(
-                    Task.case_id == task.case_id, Task.group_id == task.group_id, Task.done_by.is_not(None)
-                )
-            )
-        )
-    decision = may_act(actor, task, unit_name(task.unit_id), done_by)
-    if not decision:
-        raise Forbidden(decision.reason)
-
-
 def _context(
     case: Case, task: Task, actor: Actor, pack: Pack, bundle: definitions.Bundle
 ) -> handlers.TaskContext:
-    data: Mapping[str, Any] = {}
-    if task.state == "open":
+    def variables() -> Mapping[str, Any]:
         steps = {step.id: step for step in engine.look(bundle.model, case.state).open}
-        if task.engine_id in steps:
-            data = steps[task.engine_id].data
-    return handlers.TaskContext(case, task, actor, clock.now(), pack, data)
+        return steps[task.engine_id].data if task.engine_id in steps else {}
+
+    return handlers.TaskContext(case, task, actor, clock.now(), pack, variables)
 
 
 def _form_of(bundle: definitions.Bundle, task: Task) -> forms.Form:

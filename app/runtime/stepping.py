@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from app.accounts.queries import has_people
 from app.audit.services import record
@@ -95,16 +95,18 @@ def content_of(line: History, case_no: str, prev: str) -> dict[str, Any]:
     }
 
 
-def settle(case: Case, result: Result, actor: Actor, pack: Pack, at: datetime) -> list[Task]:
+def settle(
+    case: Case, result: Result, actor: Actor, pack: Pack, at: datetime, were_open: Sequence[Task]
+) -> list[Task]:
     """Write what a step changed besides the acted task itself; answers the newly opened tasks.
+
+    Args:
+        were_open: the tasks that were open before the step.
 
     Promises: one row per open step, closed rows for steps that vanished, one history line per automatic
     element that people care about, the case row with its new state and next due moment.
     """
-    open_rows = {
-        task.engine_id: task
-        for task in session().scalars(select(Task).where(Task.case_id == case.id, Task.state == "open"))
-    }
+    open_rows = {task.engine_id: task for task in were_open if task.state == "open"}
     still_open = {step.id for step in result.open}
     gone = [task for engine_id, task in open_rows.items() if engine_id not in still_open]
     for task in gone:
@@ -116,11 +118,11 @@ def settle(case: Case, result: Result, actor: Actor, pack: Pack, at: datetime) -
     session().add_all(fresh)
     stage = _stage(result.open) or case.stage
     case.state, case.next_due, case.rev, case.stage = result.state, result.next_due, case.rev + 1, stage
-    session().flush()
-    _report_nobody(case, fresh, at)
     if result.finished:
         status = str(result.data.get("case_status", "running"))
         finish(case, actor, at, "completed" if status == "running" else status)
+    session().flush()
+    _report_nobody(case, fresh, at)
     return fresh
 
 

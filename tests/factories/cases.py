@@ -86,7 +86,7 @@ def context(
         )
         db.add(task)
         db.flush()
-    return TaskContext(case, task, actor, at or clock.now(), pack, dict(data or {}))
+    return TaskContext(case, task, actor, at or clock.now(), pack, lambda: dict(data or {}))
 
 
 def _starter(units: SimpleNamespace) -> Person:

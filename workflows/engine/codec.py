@@ -23,8 +23,6 @@ from workflows.errors import EngineFault
 
 FORMAT: Final = 1
 MAX_BYTES: Final = 1024 * 1024
-MAX_DEPTH: Final = 900
-"""The library stops finding tasks at a depth of 1000 and the instance would stand still without a word."""
 
 REGISTRY: Final = BpmnWorkflowSerializer.configure(SPIFF_CONFIG, DefaultRegistry())
 
@@ -37,6 +35,7 @@ def dump(workflow: BpmnWorkflow) -> bytes:
     """
     document = _pack(workflow)
     document["f"] = FORMAT
+    document["n"] = workflow.elements_passed
     document["sp"] = [[sp.parent_task_id.hex, _pack(sp)] for sp in workflow.subprocesses.values()]
     document["ev"] = REGISTRY.convert(workflow.bpmn_events)
     data = orjson.dumps(document)
@@ -59,21 +58,17 @@ def load(data: bytes, spec: Any, subs: dict[str, Any], script_engine: Any) -> Bp
         workflow.subprocesses[task.id] = inner
         inner.completed_event.connect(task.task_spec._on_subworkflow_completed, task)
     workflow.bpmn_events = REGISTRY.restore(document["ev"])
+    workflow.elements_passed = document["n"]
     return workflow
 
 
 def _pack(workflow: Any) -> dict[str, Any]:
     order: list[Task] = []
-    depth = {workflow.task_tree.id: 0}
     stack = [workflow.task_tree]
     while stack:  # parents first, children in their order
         task = stack.pop()
         order.append(task)
-        for child in reversed(task._children):
-            depth[child] = depth[task.id] + 1
-            stack.append(workflow.tasks[child])
-    if max(depth.values()) > MAX_DEPTH:
-        raise EngineFault("流程循环次数过多，请检查流程图，或在修改后重新发起")
+        stack.extend(workflow.tasks[child] for child in reversed(task._children))
     index = {task.id: number for number, task in enumerate(order)}
     rows = []
     for task in order:

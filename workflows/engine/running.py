@@ -19,12 +19,15 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflows import expressions
 from workflows.engine import codec
+from workflows.engine.folding import fold
 from workflows.engine.model import Element, Model
 from workflows.errors import EngineFault, StepNotOpen
 from workflows.ports import Now, Operators
 from workflows.types import OpenStep, Passed, Result
 
 MAX_AUTOMATIC: Final = 2000
+MAX_PASSED: Final = 5000
+"""How many elements one instance may pass in its life: more is a loop that people turn in circles."""
 MAX_VALUE: Final = 4000
 UNKNOWN: Final = Element("", "", None)
 
@@ -94,6 +97,7 @@ def start(model: Model, data: Mapping[str, Any], *, operators: Operators, now: N
     """Start an instance and run it up to the first steps of people."""
     with _guarded(operators, now) as engine:
         workflow = BpmnWorkflow(model.spec, dict(model.subs), script_engine=engine)
+        workflow.elements_passed = 0
         for task in workflow.get_tasks(state=TaskState.READY):
             task.data.update(clean(data))
         workflow.data.update({})
@@ -209,9 +213,13 @@ def _result(model: Model, workflow: BpmnWorkflow, before: Mapping[UUID, int]) ->
     finished = workflow.is_completed()
     passed = _passed(model, workflow, before)
     opened = _open(workflow)
+    workflow.elements_passed += len(passed)
+    if workflow.elements_passed > MAX_PASSED:
+        raise EngineFault("流程循环次数过多，请检查流程图，或在修改后重新发起")
     data = dict(workflow.last_task.data if finished and workflow.last_task else workflow.data)
     data.pop("data_objects", None)
     _prune(workflow)
+    fold(workflow)
     return Result(codec.dump(workflow), opened, passed, next_due(workflow), finished, data)
 
 

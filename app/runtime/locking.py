@@ -1,0 +1,110 @@
+"""The lock of a case: everything that happens to it queues at its row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import undefer
+
+from app.accounts.queries import unit_name
+from app.core.db import session
+from app.core.errors import Conflict, Forbidden, NotFound
+from app.core.identity import Actor
+from app.runtime.models import Case, Task
+from app.runtime.rules import may_act, sees
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A task with its case, the case's row locked until the unit of work ends.
+
+    Attributes:
+        open: all open tasks of the case, this one among them when it is open.
+    """
+
+    task: Task
+    case: Case
+    open: Sequence[Task]
+
+
+def lock(actor: Actor, task_id: int) -> Locked:
+    """Lock the case of a task and read both anew.
+
+    Raises:
+        NotFound: no such task for these eyes.
+    """
+    case = _locked(actor, select(Task.case_id).where(Task.id == task_id).scalar_subquery())
+    rows = session().scalars(
+        select(Task)
+        .where(Task.case_id == case.id, or_(Task.state == "open", Task.id == task_id))
+        .order_by(Task.id)
+        .execution_options(populate_existing=True)
+    )
+    tasks = {task.id: task for task in rows}
+    return Locked(tasks[task_id], case, [task for task in tasks.values() if task.state == "open"])
+
+
+def lock_case(actor: Actor, case_id: int) -> Case:
+    """The case, its row locked until the unit of work ends.
+
+    Raises:
+        NotFound: no such case for these eyes.
+    """
+    return _locked(actor, case_id)
+
+
+def _locked(actor: Actor, case_id: object) -> Case:
+    found = session().scalar(
+        select(Case)
+        .where(Case.id == case_id)
+        .options(undefer(Case.state))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None or not sees(actor, found):
+        raise NotFound
+    return found
+
+
+def visible(actor: Actor, task_id: int) -> tuple[Task, Case]:
+    """A task and its case, to read.
+
+    Raises:
+        NotFound: no such task for these eyes.
+    """
+    query = select(Task, Case).join(Case, Case.id == Task.case_id).where(Task.id == task_id)
+    found = session().execute(query).one_or_none()
+    if found is None or not sees(actor, found[1]):
+        raise NotFound
+    return found[0], found[1]
+
+
+def require_open(task: Task) -> None:
+    """Refuse what comes too late.
+
+    Raises:
+        Conflict: somebody else has done the step, or the flow has closed it.
+    """
+    if task.state != "open":
+        raise Conflict("这一步已经办理完毕，不需要再办。您填写的内容没有提交，请刷新页面查看最新进展。")
+
+
+def require_may_act(actor: Actor, task: Task) -> None:
+    """Refuse whom the step does not belong to.
+
+    Raises:
+        Forbidden: with the reason.
+    """
+    done_by: set[int] = set()
+    if task.group_id is not None:
+        done_by = set(
+            session().scalars(
+                select(Task.done_by).where(
+                    Task.case_id == task.case_id, Task.group_id == task.group_id, Task.done_by.is_not(None)
+                )
+            )
+        )
+    if not may_act(actor, task, "", done_by):
+        raise Forbidden(may_act(actor, task, unit_name(task.unit_id), done_by).reason)
