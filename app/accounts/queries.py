@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 
 from app.accounts.models import Membership, OrgUnit, Person
 from app.accounts.rules import looks_down
@@ -89,12 +89,14 @@ def people_with(role: str, unit_id: int) -> list[Person]:
 
 def has_people(role: str, unit_id: int) -> bool:
     """Whether anybody holds a role in a unit."""
-    found = (
-        exists()
-        .where(Membership.role == role, Membership.unit_id == unit_id)
-        .where(Person.id == Membership.person_id, Person.active)
-    )
-    return bool(session().scalar(select(found)))
+    return bool(session().scalar(HAS_PEOPLE, {"of_role": role, "of_unit": unit_id}))
+
+
+HAS_PEOPLE = select(
+    exists()
+    .where(Membership.role == bindparam("of_role"), Membership.unit_id == bindparam("of_unit"))
+    .where(Person.id == Membership.person_id, Person.active)
+)
 
 
 def names_of_people(ids: Iterable[int | None]) -> dict[int | None, str]:

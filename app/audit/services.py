@@ -6,17 +6,28 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.audit.fingerprints import START, configure, digest, of_entry, of_seal, plain
 from app.audit.models import AuditChain, AuditEntry, AuditSeal
 from app.audit.verification import SEALS, Verdict, register_source, verify
 from app.core import clock
-from app.core.db import in_unit_of_work, session, unit_of_work
+from app.core.db import add_later, in_unit_of_work, session, unit_of_work
 from app.core.identity import Actor
 
 __all__ = ["Verdict", "configure", "digest", "record", "register_source", "seal", "seals_of", "verify"]
+HEAD = (
+    select(AuditChain.length, AuditChain.head)
+    .where(AuditChain.chain == bindparam("of_chain"))
+    .with_for_update()
+)
+GROW = (
+    update(AuditChain)
+    .where(AuditChain.chain == bindparam("of_chain"))
+    .values(length=bindparam("new_length"), head=bindparam("new_head"))
+)
+WRITTEN = tuple(column.name for column in AuditEntry.__table__.columns if column.name != "id")
 
 
 def record(
@@ -40,10 +51,10 @@ def record(
     """
     if not in_unit_of_work():
         raise RuntimeError("audit.record belongs inside the unit of work of the act it records")
-    head = _locked(chain)
+    length, head = _grown(chain)
     entry = AuditEntry(
         chain=chain,
-        seq=head.length + 1,
+        seq=length + 1,
         at=clock.now(),
         actor_id=actor.person_id,
         actor_name=actor.name,
@@ -52,11 +63,13 @@ def record(
         before=plain(before),
         after=plain(after),
         history_hash=history_hash,
-        prev_hash=head.head,
+        prev_hash=head,
     )
     entry.hash = of_entry(entry)
-    head.length, head.head = entry.seq, entry.hash
-    session().add(entry)
+    session().connection().execute(
+        GROW, {"of_chain": chain, "new_length": entry.seq, "new_head": entry.hash}
+    )
+    add_later(AuditEntry, {name: getattr(entry, name) for name in WRITTEN})
     return entry
 
 
@@ -94,6 +107,16 @@ def seals_of(start: datetime, end: datetime) -> list[AuditSeal]:
     """Seals made in a span, for export."""
     query = select(AuditSeal).where(AuditSeal.at >= start, AuditSeal.at < end).order_by(AuditSeal.seq)
     return list(session().scalars(query))
+
+
+def _grown(chain: str) -> tuple[int, str]:
+    """Length and head of a chain, its row locked until the transaction ends; made with the chain's first entry."""
+    found = session().execute(HEAD, {"of_chain": chain}).one_or_none()
+    if found is None:
+        made = _locked(chain)
+        session().flush()
+        return made.length, made.head
+    return found.length, found.head
 
 
 def _locked(chain: str) -> AuditChain:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy import BigInteger, DateTime, Engine, Insert, Integer, MetaData, create_engine, event, insert
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator
 
 NAMING = {
@@ -63,6 +64,8 @@ _session: ContextVar[Session | None] = ContextVar("session", default=None)
 _depth: ContextVar[int] = ContextVar("unit_of_work_depth", default=0)
 _engine: Engine | None = None
 WRITE = {"zhenjie_write": True}
+PENDING = "zhenjie_pending"
+"""Where a session keeps rows that wait to be written together."""
 
 
 def make_engine(url: str) -> Engine:
@@ -134,16 +137,47 @@ def unit_of_work() -> Iterator[Session]:
             _depth.reset(token)
         return
     current.rollback()  # ends the read transaction: a write must see the newest rows
+    current.info.pop(PENDING, None)
     current.connection(execution_options=WRITE)
     token = _depth.set(1)
     try:
         yield current
+        current.flush()
+        _write_pending(current)
         current.commit()
     except BaseException:
+        current.info.pop(PENDING, None)
         current.rollback()
         raise
     finally:
         _depth.reset(token)
+
+
+def add_later(model: type[Base], row: Mapping[str, Any]) -> None:
+    """Add a row that nobody changes afterwards: such rows are written in one statement a table.
+
+    They are written before the next query of the session and before the commit, so no reader misses them.
+    """
+    if not in_unit_of_work():
+        raise RuntimeError("rows are added inside a unit of work")
+    session().info.setdefault(PENDING, {}).setdefault(model, []).append(dict(row))
+
+
+def _write_pending(current: Session) -> None:
+    for model, rows in current.info.pop(PENDING, {}).items():
+        current.connection().execute(_inserts(model), rows)
+
+
+@cache
+def _inserts(model: type[Base]) -> Insert:
+    return insert(model.__table__)  # type: ignore[arg-type]
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _before_query(state: ORMExecuteState) -> None:
+    if state.session.info.get(PENDING):
+        state.session.flush()  # what the rows point to
+        _write_pending(state.session)
 
 
 def in_unit_of_work() -> bool:

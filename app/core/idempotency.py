@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import orjson
@@ -36,6 +37,12 @@ class IdempotencyKey(Row):
 
 def _fingerprint(request: Mapping[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(dict(request), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+@cache
+def _insert(dialect: str) -> Any:
+    made = (postgresql if dialect == "postgresql" else sqlite).insert(IdempotencyKey)
+    return made.on_conflict_do_nothing().returning(IdempotencyKey.id)
 
 
 def remember(actor: Actor, scope: str, key: str | None, request: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -70,8 +77,7 @@ def answer(
     """
     if not key or actor.person_id is None:
         return
-    db = session()
-    insert = (postgresql if db.get_bind().dialect.name == "postgresql" else sqlite).insert(IdempotencyKey)
+    connection = session().connection()
     row = {
         "person_id": actor.person_id,
         "scope": scope,
@@ -80,6 +86,5 @@ def answer(
         "response": dict(response),
         "created_at": clock.now(),
     }
-    kept = db.execute(insert.on_conflict_do_nothing().returning(IdempotencyKey.id), row).scalar()
-    if kept is None:
+    if connection.execute(_insert(connection.dialect.name), row).scalar() is None:
         raise Conflict(USED)

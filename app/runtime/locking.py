@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import undefer
 
 from app.accounts.queries import unit_name
@@ -14,6 +14,21 @@ from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.identity import Actor
 from app.runtime.models import Case, Task
 from app.runtime.rules import may_act, sees
+
+
+LOCKED = (
+    select(Case).options(undefer(Case.state)).with_for_update().execution_options(populate_existing=True)
+)
+CASE = LOCKED.where(Case.id == bindparam("wanted"))
+CASE_OF_TASK = LOCKED.where(
+    Case.id == select(Task.case_id).where(Task.id == bindparam("wanted")).scalar_subquery()
+)
+ITS_TASKS = (
+    select(Task)
+    .where(Task.case_id == bindparam("of_case"), or_(Task.state == "open", Task.id == bindparam("wanted")))
+    .order_by(Task.id)
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +50,8 @@ def lock(actor: Actor, task_id: int) -> Locked:
     Raises:
         NotFound: no such task for these eyes.
     """
-    case = _locked(actor, select(Task.case_id).where(Task.id == task_id).scalar_subquery())
-    rows = session().scalars(
-        select(Task)
-        .where(Task.case_id == case.id, or_(Task.state == "open", Task.id == task_id))
-        .order_by(Task.id)
-        .execution_options(populate_existing=True)
-    )
+    case = _locked(actor, CASE_OF_TASK, task_id)
+    rows = session().scalars(ITS_TASKS, {"of_case": case.id, "wanted": task_id})
     tasks = {task.id: task for task in rows}
     return Locked(tasks[task_id], case, [task for task in tasks.values() if task.state == "open"])
 
@@ -52,17 +62,11 @@ def lock_case(actor: Actor, case_id: int) -> Case:
     Raises:
         NotFound: no such case for these eyes.
     """
-    return _locked(actor, case_id)
+    return _locked(actor, CASE, case_id)
 
 
-def _locked(actor: Actor, case_id: object) -> Case:
-    found = session().scalar(
-        select(Case)
-        .where(Case.id == case_id)
-        .options(undefer(Case.state))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+def _locked(actor: Actor, query: Select[tuple[Case]], wanted: int) -> Case:
+    found = session().scalar(query, {"wanted": wanted})
     if found is None or not sees(actor, found):
         raise NotFound
     return found

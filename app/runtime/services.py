@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from app.accounts.models import OrgUnit
 from app.core import clock, idempotency
-from app.core.db import session, unit_of_work
+from app.core.db import add_later, session, unit_of_work
 from app.core.errors import Conflict, Fault, Forbidden, Refusal
 from app.core.identity import Actor
 from app.policy import queries as policy
@@ -24,6 +24,7 @@ from app.ui import forms
 from workflows import engine
 from workflows.errors import StepNotOpen
 
+FORGET_DRAFTS = delete(Draft).where(Draft.task_id == bindparam("of_task"))
 VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
@@ -178,7 +179,7 @@ def complete_task(
             ) from error
         fresh = settle(case, result, actor, pack, at, held.open)
         audit_step(case, actor, "runtime.complete")
-        db.execute(delete(Draft).where(Draft.task_id == task.id))
+        db.connection().execute(FORGET_DRAFTS, {"of_task": task.id})
         done = Completed(
             task.id, case.id, case.no, task.title, tuple(t.id for t in fresh), case.status != "running"
         )
@@ -298,14 +299,15 @@ def _prepared(
 
 def _keep_record(task: Task, answers: Mapping[str, Any]) -> dict[str, Any]:
     """Answers of a step without a handler: kept whole; its plain answers may decide at gateways."""
-    session().add(
-        FormRecord(
-            city=task.city,
-            case_id=task.case_id,
-            task_id=task.id,
-            form_key=task.form_key,
-            answers=dict(answers),
-        )
+    add_later(
+        FormRecord,
+        {
+            "city": task.city,
+            "case_id": task.case_id,
+            "task_id": task.id,
+            "form_key": task.form_key,
+            "answers": dict(answers),
+        },
     )
     return {
         name: value

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from app.accounts.queries import has_people
 from app.audit.services import record
 from app.core import clock
-from app.core.db import session
+from app.core.db import add_later, session
 from app.core.errors import Fault
 from app.core.identity import Actor
 from app.policy.calendar import add_working_days
@@ -23,6 +23,7 @@ from app.runtime.models import Case, History, Incident, Task
 from app.runtime.rules import role_name, unit_of
 from workflows.types import OpenStep, Passed, Result
 
+LINE = tuple(column.name for column in History.__table__.columns if column.name != "id")
 KEPT = frozenset({"serviceTask", "businessRuleTask", "callActivity", "endEvent", "intermediateCatchEvent"})
 """Automatic elements that get a history line; gateways and start events explain nothing to a reader."""
 
@@ -42,7 +43,7 @@ class BoundOperators:
         return found.run(context, parameters)
 
 
-def append_history(case: Case, actor: Actor, at: datetime, kind: str, title: str, **more: Any) -> History:
+def append_history(case: Case, actor: Actor, at: datetime, kind: str, title: str, **more: Any) -> None:
     """Add the next line of a case's history; its fingerprint covers the line before it."""
     case.history_seq += 1
     kept = {name: value for name, value in more.items() if value is not None}
@@ -54,18 +55,17 @@ def append_history(case: Case, actor: Actor, at: datetime, kind: str, title: str
         "actor": actor.person_id,
         "prev": case.history_head or "",
     }
-    line = History(
-        city=case.city,
-        case_id=case.id,
-        at=at,
-        actor_id=actor.person_id,
-        actor_name=actor.name,
-        hash=digest_of(content),
+    case.history_head = digest_of(content)
+    row = {
+        "city": case.city,
+        "case_id": case.id,
+        "at": at,
+        "actor_id": actor.person_id,
+        "actor_name": actor.name,
+        "hash": case.history_head,
         **values,
-    )
-    session().add(line)
-    case.history_head = line.hash
-    return line
+    }
+    add_later(History, {name: row.get(name) for name in LINE})
 
 
 def digest_of(content: Mapping[str, Any]) -> str:
