@@ -66,9 +66,7 @@ def record(
         prev_hash=head,
     )
     entry.hash = of_entry(entry)
-    session().connection().execute(
-        GROW, {"of_chain": chain, "new_length": entry.seq, "new_head": entry.hash}
-    )
+    session().connection().execute(GROW, {"of_chain": chain, "new_length": entry.seq, "new_head": entry.hash})
     add_later(AuditEntry, {name: getattr(entry, name) for name in WRITTEN})
     return entry
 

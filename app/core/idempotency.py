@@ -18,7 +18,6 @@ from app.core.db import BigId, Row, session
 from app.core.errors import Conflict
 from app.core.identity import Actor
 
-
 USED = "这张表单已经提交过，内容与上次不同。请刷新页面，在最新内容上重新填写。"
 
 

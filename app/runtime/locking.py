@@ -15,10 +15,7 @@ from app.core.identity import Actor
 from app.runtime.models import Case, Task
 from app.runtime.rules import may_act, sees
 
-
-LOCKED = (
-    select(Case).options(undefer(Case.state)).with_for_update().execution_options(populate_existing=True)
-)
+LOCKED = select(Case).options(undefer(Case.state)).with_for_update().execution_options(populate_existing=True)
 CASE = LOCKED.where(Case.id == bindparam("wanted"))
 CASE_OF_TASK = LOCKED.where(
     Case.id == select(Task.case_id).where(Task.id == bindparam("wanted")).scalar_subquery()

@@ -125,6 +125,6 @@ def stored_bytes(case_id: int) -> int:
     ):
         names = [column.name for column in tables.metadata.tables[table].columns]
         width = " + ".join(f"coalesce(length(CAST({name} AS BLOB)), 0)" for name in names)
-        query = text(f"SELECT coalesce(sum({width}), 0) FROM {table} WHERE {where}")  # noqa: S608 - our own names
+        query = text(f"SELECT coalesce(sum({width}), 0) FROM {table} WHERE {where}")
         total += int(session.scalar(query, {"id": case_id, "chain": f"case:{case_id}"}) or 0)
     return total

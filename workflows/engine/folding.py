@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import ThrowingEvent
-from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import IntermediateCatchEvent
+from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent, IntermediateCatchEvent
 from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent
 from SpiffWorkflow.bpmn.specs.mixins.exclusive_gateway import ExclusiveGateway
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
@@ -60,9 +60,17 @@ def fold(workflow: Any) -> None:
     """
     for part in (workflow, *workflow.subprocesses.values()):
         _require_shallow(part)
+        if sum(1 for task in part.tasks.values() if is_token(task)) > 1:
+            continue  # branches and parts: moving back has to find what lies in which of them
         for task in list(part.tasks.values()):
             if _passed(part, task):
                 _take_out(part, task)
+
+
+def is_token(task: Task) -> bool:
+    """Whether something of the diagram stands at this element; what only watches a step does not count."""
+    alive = TaskState.READY | TaskState.WAITING | TaskState.STARTED
+    return bool(task._state & alive) and not isinstance(task.task_spec, BoundaryEvent)
 
 
 def _require_shallow(part: Any) -> None:

@@ -95,14 +95,14 @@ def clean(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def start(model: Model, data: Mapping[str, Any], *, operators: Operators, now: Now) -> Result:
     """Start an instance and run it up to the first steps of people."""
-    with _guarded(operators, now) as engine:
+    with guarded(operators, now) as engine:
         workflow = BpmnWorkflow(model.spec, dict(model.subs), script_engine=engine)
         workflow.elements_passed = 0
         for task in workflow.get_tasks(state=TaskState.READY):
             task.data.update(clean(data))
         workflow.data.update({})
-        _run(workflow)
-        return _result(model, workflow, {})
+        run_automatic(workflow)
+        return finished_step(model, workflow, {})
 
 
 def complete(
@@ -119,13 +119,13 @@ def complete(
         StepNotOpen: the step does not, or no longer, wait for a person.
         EngineFault: anything breaks; the caller keeps nothing.
     """
-    with _guarded(operators, now) as engine:
+    with guarded(operators, now) as engine:
         workflow = codec.load(state, model.spec, dict(model.subs), engine)
-        before = _states(workflow)
+        before = states_of(workflow)
         due = next_due(workflow)
         if due is not None and due <= now():
             workflow.refresh_timers()
-            _run(workflow)
+            run_automatic(workflow)
         try:
             task = workflow.get_task_from_id(UUID(hex=step_id))
         except SpiffWorkflowException:
@@ -134,38 +134,38 @@ def complete(
             raise StepNotOpen(step_id)
         task.data.update(clean(values))
         task.run()
-        _run(workflow)
-        return _result(model, workflow, before)
+        run_automatic(workflow)
+        return finished_step(model, workflow, before)
 
 
 def fire_timers(model: Model, state: bytes, *, operators: Operators, now: Now) -> Result:
     """Fire the timers that are due and run on."""
-    with _guarded(operators, now) as engine:
+    with guarded(operators, now) as engine:
         workflow = codec.load(state, model.spec, dict(model.subs), engine)
-        before = _states(workflow)
+        before = states_of(workflow)
         workflow.refresh_timers()
-        _run(workflow)
-        return _result(model, workflow, before)
+        run_automatic(workflow)
+        return finished_step(model, workflow, before)
 
 
 def cancel(model: Model, state: bytes, *, now: Now) -> Result:
     """End an instance wherever it stands."""
-    with _guarded(None, now) as engine:
+    with guarded(None, now) as engine:
         workflow = codec.load(state, model.spec, dict(model.subs), engine)
-        before = _states(workflow)
+        before = states_of(workflow)
         workflow.cancel()
-        return _result(model, workflow, before)
+        return finished_step(model, workflow, before)
 
 
 def look(model: Model, state: bytes) -> Result:
     """Where an instance stands, changing nothing."""
-    with _guarded(None, lambda: datetime.now(UTC)) as engine:
+    with guarded(None, lambda: datetime.now(UTC)) as engine:
         workflow = codec.load(state, model.spec, dict(model.subs), engine)
         return Result(state, _open(workflow), (), next_due(workflow), workflow.is_completed(), workflow.data)
 
 
 @contextmanager
-def _guarded(operators: Operators | None, now: Now) -> Iterator[_Engine]:
+def guarded(operators: Operators | None, now: Now) -> Iterator[_Engine]:
     """Bind the clock; let operators' own exceptions through and turn all others into faults."""
     engine = _Engine(operators)
     token = expressions.clock.set(now)
@@ -186,7 +186,8 @@ def _guarded(operators: Operators | None, now: Now) -> Iterator[_Engine]:
         expressions.clock.reset(token)
 
 
-def _run(workflow: BpmnWorkflow) -> None:
+def run_automatic(workflow: BpmnWorkflow) -> None:
+    """Run on until only people and events can go on."""
     steps = 0
 
     def count(task: Any) -> None:
@@ -205,11 +206,13 @@ def _all_tasks(workflow: BpmnWorkflow) -> Iterator[Any]:
         yield from part.tasks.values()
 
 
-def _states(workflow: BpmnWorkflow) -> dict[UUID, int]:
+def states_of(workflow: BpmnWorkflow) -> dict[UUID, int]:
+    """The state of each element, to tell later what a step changed."""
     return {task.id: task._state for task in _all_tasks(workflow)}
 
 
-def _result(model: Model, workflow: BpmnWorkflow, before: Mapping[UUID, int]) -> Result:
+def finished_step(model: Model, workflow: BpmnWorkflow, before: Mapping[UUID, int]) -> Result:
+    """What a step changed, and the state to store."""
     finished = workflow.is_completed()
     passed = _passed(model, workflow, before)
     opened = _open(workflow)
@@ -247,7 +250,7 @@ def _passed(model: Model, workflow: BpmnWorkflow, before: Mapping[UUID, int]) ->
                 "multiInstance" if whole else element.kind,
                 spec.bpmn_name or element.name,
                 process,
-                _path(task),
+                path_of(task),
                 spec.lane,
                 "completed" if task._state == TaskState.COMPLETED else "cancelled",
             )
@@ -270,7 +273,7 @@ def _open(workflow: BpmnWorkflow) -> tuple[OpenStep, ...]:
                 element=spec.bpmn_id,
                 title=spec.bpmn_name or spec.bpmn_id,
                 process=task.workflow.spec.name,
-                path=_path(task),
+                path=path_of(task),
                 lane=spec.lane,
                 form=(properties.get("formJsonSchemaFilename") or "").removesuffix(".json") or None,
                 properties=properties,
@@ -282,7 +285,7 @@ def _open(workflow: BpmnWorkflow) -> tuple[OpenStep, ...]:
     return tuple(made)
 
 
-def _path(task: Any) -> tuple[str, ...]:
+def path_of(task: Any) -> tuple[str, ...]:
     """Ids of the call activities above a task, outermost first."""
     above: list[str] = []
     part = task.workflow

@@ -131,7 +131,6 @@ class Clicking(Player):
         self.steps.append(Step(done.stage or "", done.title, done.role or "", done.outcome or ""))
         self._afterwards(done.case_id, done)
 
-
     def _refused_first(self, page: Page, form: forms.Form, answers: dict[str, Any]) -> None:
         """A vote that does not add up comes back with the reason beside the field and all that was typed."""
         write(page, form, {**answers, "against": answers["against"] + 1})
