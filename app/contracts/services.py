@@ -20,8 +20,8 @@ from app.organisations import queries as organisations
 from app.policy.packs import Pack
 from app.procurement.queries import award_of
 from app.projects.queries import project_of
+from app.runtime.locking import lock_case
 from app.runtime.models import Case
-from app.runtime.services import lock_case
 
 
 def draft(actor: Actor, case: Case, pack: Pack, answers: Mapping[str, Any]) -> Contract:

@@ -33,7 +33,7 @@ def readable_of(actor: Actor, ids: Iterable[int]) -> list[StoredFile]:
     """Of the files with these ids those the actor may read, in the given order."""
     found = describe(ids)
     cases = {file.case_id for file in found if file.case_id is not None}
-    open_to_actor = {id for id in cases if _case_visible is not None and _case_visible(actor, id)}
+    open_to_actor = {one for one in cases if _case_visible is not None and _case_visible(actor, one)}
     return [f for f in found if f.uploaded_by == actor.person_id or f.case_id in open_to_actor]
 
 

@@ -25,6 +25,7 @@ from app.projects import rules
 from app.projects.models import Project, ProposalText
 from app.projects.queries import project_of
 from app.runtime import services as runtime
+from app.runtime.locking import lock_case
 from app.runtime.models import Case
 
 PACK, PROCESS = "zhuhai", "zhuhai_project"
@@ -267,7 +268,7 @@ def may_cancel(actor: Actor, case: Case) -> Decision:
 def withdraw(actor: Actor, case_id: int, reason: str) -> None:
     """Take the proposal back before the street has decided (撤回申报)."""
     with unit_of_work():
-        case = runtime.lock_case(actor, case_id)
+        case = lock_case(actor, case_id)
         _forbid_unless(may_withdraw(actor, case))
         if not reason.strip():
             raise Refusal("请写明撤回原因。", field="reason")
@@ -277,7 +278,7 @@ def withdraw(actor: Actor, case_id: int, reason: str) -> None:
 def cancel(actor: Actor, case_id: int, reason: str, basis: str) -> None:
     """End a running project lawfully at any later stage (终止项目); what it holds goes back to its pots."""
     with unit_of_work():
-        case = runtime.lock_case(actor, case_id)
+        case = lock_case(actor, case_id)
         _forbid_unless(may_cancel(actor, case))
         missing = [
             ("reason", reason, "请写明终止原因。"),

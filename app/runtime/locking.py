@@ -62,7 +62,7 @@ def lock_case(actor: Actor, case_id: int) -> Case:
     return _locked(actor, CASE, case_id)
 
 
-def _locked(actor: Actor, query: Select[tuple[Case]], wanted: int) -> Case:
+def _locked(actor: Actor, query: Select[Case], wanted: int) -> Case:
     found = session().scalar(query, {"wanted": wanted})
     if found is None or not sees(actor, found):
         raise NotFound

@@ -40,8 +40,7 @@ def drawing(steps: int) -> bytes:
     parts = [HEAD.format(key=key_of(steps), lane=LANE, nodes=nodes)]
     parts.append('    <bpmn:startEvent id="start"/>\n    <bpmn:endEvent id="end"/>\n')
     parts.append('    <bpmn:sequenceFlow id="f_start" sourceRef="start" targetRef="task_1"/>\n')
-    for i in range(1, steps + 1):
-        parts.append(TASK.format(i=i, next=f"task_{i + 1}" if i < steps else "end"))
+    parts += [TASK.format(i=i, next=f"task_{i + 1}" if i < steps else "end") for i in range(1, steps + 1)]
     parts.append("  </bpmn:process>\n</bpmn:definitions>\n")
     return "".join(parts).encode()
 

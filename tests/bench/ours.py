@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from sqlalchemy import Engine, event, select, text
 
@@ -96,7 +97,7 @@ class Counter:
     """Counts statements and commits of an engine while it is entered."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine, self.statements, self.commits = engine, [], 0  # type: ignore[var-annotated]
+        self.engine, self.statements, self.commits = engine, list[str](), 0
 
     def _statement(self, _c: object, _cursor: object, statement: str, *_: object) -> None:
         if not statement.lstrip().upper().startswith(UNCOUNTED):
@@ -105,7 +106,7 @@ class Counter:
     def _commit(self, _c: object) -> None:
         self.commits += 1
 
-    def __enter__(self) -> Counter:
+    def __enter__(self) -> Self:
         event.listen(self.engine, "before_cursor_execute", self._statement)
         event.listen(self.engine, "commit", self._commit)
         return self

@@ -107,13 +107,11 @@ def _goal(here: tuple[str, ...], path: tuple[str, ...], element: str) -> tuple[i
 def _graft(workflow: BpmnWorkflow, part: Any, task: Task, target: str) -> None:
     """Take away what lies behind the target and put a fresh token on it."""
     data = dict(task.data)
-    found = [
-        s for s in part.spec.task_specs.values() if s.bpmn_id == target and not s.name.endswith("[child]")
-    ]
-    if not found:
-        raise EngineFault(f"流程图中没有步骤“{target}”", target, part.spec.name)
     here = _inside(part, task)
-    spec = _start_of_block(part.spec, found[0], here.task_spec)
+    standing = _spec_named(part, here.task_spec.bpmn_id)
+    spec = _start_of_block(part.spec, _spec_named(part, target), standing)
+    if standing not in _reach(spec, None):
+        raise EngineFault(f"步骤“{target}”在当前步骤之后，不能退回到那里", target, part.spec.name)
     goal = part.spec.task_specs.get(f"{spec.name}.BoundaryEventSplit") or spec
     passed = _nearest(part, here, goal)
     if passed is None:
@@ -134,6 +132,14 @@ def _graft(workflow: BpmnWorkflow, part: Any, task: Task, target: str) -> None:
     part.completed = False
     if part.last_task is not None and part.last_task.id not in part.tasks:
         part.last_task = anchor
+
+
+def _spec_named(part: Any, element: str) -> Any:
+    """The specification of an element; of a shared step the whole, not a part of it."""
+    for spec in part.spec.task_specs.values():
+        if spec.bpmn_id == element and not spec.name.endswith("[child]"):
+            return spec
+    raise EngineFault(f"流程图中没有步骤“{element}”", element, part.spec.name)
 
 
 def _inside(part: Any, task: Task) -> Task:
