@@ -70,6 +70,25 @@ class Membership(Row):
     role: Mapped[str] = mapped_column(String(60))
 
 
+class Delegation(Row):
+    """Somebody stands in for an absent colleague (代理)."""
+
+    __tablename__ = "delegation"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="span"),
+        CheckConstraint("person_id <> delegate_id", name="another"),
+        Index("ix_delegation_delegate", "delegate_id", "ends_at"),
+        Index("ix_delegation_person", "person_id", "ends_at"),
+    )
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    delegate_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    role: Mapped[str | None] = mapped_column(String(60))  # None: all roles
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    made_by: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    made_at: Mapped[datetime]
+
+
 class LoginSession(Base):
     """One signed-in browser (登录会话): the cookie carries the token, the row only its fingerprint."""
 

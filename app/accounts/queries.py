@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from sqlalchemy import bindparam, exists, or_, select
 
-from app.accounts.models import Membership, OrgUnit, Person
+from app.accounts.models import Delegation, Membership, OrgUnit, Person
 from app.accounts.rules import looks_down
-from app.core.db import session
+from app.core import clock
+from app.core.db import UTCDateTime, session
 from app.core.errors import NotFound
-from app.core.identity import Actor, Grant
+from app.core.identity import Actor, Grant, Stand
 
 
 def actor(person_id: int) -> Actor:
@@ -34,7 +35,29 @@ def actor(person_id: int) -> Actor:
         inside = or_(*(OrgUnit.path.startswith(path, autoescape=True) for path in below))
         scope.update(db.scalars(select(OrgUnit.id).where(inside)))
     grants = frozenset(Grant(row.role, row.unit_id) for row in rows)
-    return Actor(person_id, person.name, grants, frozenset(scope))
+    stands = frozenset(one for one in _stands(person_id) if one.grant not in grants)
+    scope.update(one.grant.unit_id for one in stands)
+    return Actor(person_id, person.name, grants | {one.grant for one in stands}, frozenset(scope), stands)
+
+
+def _stands(person_id: int) -> list[Stand]:
+    """Whose roles this person fills in for at this moment (代理)."""
+    rows = session().execute(STANDS, {"of_delegate": person_id, "now": clock.now()})
+    return [Stand(row.person_id, row.name, Grant(row.role, row.unit_id)) for row in rows]
+
+
+STANDS = (
+    select(Delegation.person_id, Person.name, Membership.role, Membership.unit_id)
+    .join(Person, Person.id == Delegation.person_id)
+    .join(Membership, Membership.person_id == Delegation.person_id)
+    .where(
+        Delegation.delegate_id == bindparam("of_delegate"),
+        Delegation.starts_at <= bindparam("now", type_=UTCDateTime()),
+        Delegation.ends_at > bindparam("now", type_=UTCDateTime()),
+        Person.active,
+        or_(Delegation.role.is_(None), Delegation.role == Membership.role),
+    )
+)
 
 
 def unit(unit_id: int) -> OrgUnit:

@@ -64,6 +64,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Stand:
+    """An absent colleague, with one role in which somebody stands in for him."""
+
+    person_id: int
+    name: str
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The person (or the system) that acts.
 
@@ -72,17 +81,32 @@ class Actor:
         name: shown in history and audit.
         grants: roles in units.
         scope: ids of all units this person may look into (own units and those below).
+        stands_for: absent colleagues whose work this person does for now (代理).
     """
 
     person_id: int | None
     name: str
     grants: frozenset[Grant] = frozenset()
     scope: frozenset[int] = field(default=frozenset(), compare=False)
+    stands_for: frozenset[Stand] = field(default=frozenset(), compare=False)
 
     @property
     def is_system(self) -> bool:
         """Timers and workers; a resident without an account is nobody too, but not the system."""
         return self == SYSTEM
+
+    @property
+    def persons(self) -> frozenset[int]:
+        """Those whose work is this actor's: himself and the colleagues he stands in for."""
+        own = {self.person_id} if self.person_id is not None else set()
+        return frozenset(own | {one.person_id for one in self.stands_for})
+
+    def instead_of(self, role: str | None, unit_id: int | None) -> Stand | None:
+        """The colleague in whose place the actor acts in a role he does not hold himself."""
+        for one in sorted(self.stands_for, key=lambda stand: stand.person_id):
+            if one.grant == Grant(role or "", unit_id or 0):
+                return one
+        return None
 
     def roles_in(self, unit_id: int | None) -> frozenset[str]:
         """Roles this actor holds in one unit."""

@@ -15,6 +15,7 @@ from app.documents import pdf
 from app.funds.rules import may_read
 from app.inbox import stories
 from app.runtime import definitions, queries, services
+from app.runtime.locking import turn_of
 from app.runtime.models import Case, Task
 from app.runtime.rules import may_act, role_name
 from app.ui import forms
@@ -139,7 +140,7 @@ def _task_page(
     shown = form.answered(typed).values if form is not None and typed is not None else None
     names = names_of_units({found.unit_id})
     mine = {t.id for t in queries.my_open_tasks(actor, case.id)}
-    allowed = may_act(actor, found, names.get(found.unit_id, ""), ())
+    allowed = may_act(actor, found, names.get(found.unit_id, ""), (), turn_of(found))
     return render_template(
         "inbox/task.html",
         active="desk",

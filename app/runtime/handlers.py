@@ -54,6 +54,7 @@ class OperatorContext:
 
 Submit: TypeAlias = Callable[[TaskContext, dict[str, Any]], Variables]
 Prepare: TypeAlias = Callable[[TaskContext, Form], Form]
+Undo: TypeAlias = Callable[[Case, Actor, datetime], None]
 Operate: TypeAlias = Callable[[OperatorContext, Mapping[str, Any]], Variables]
 
 
@@ -66,6 +67,7 @@ class FormHandler:
         prepare: fills in what is known, narrows choices, adds facts; None when the form needs nothing.
         outputs: names of the process variables `submit` may answer (checked, and shown to designers).
         confidential: history keeps neither answers nor opinion (sealed scores live in their room only).
+        undo: takes back what the step did when the case is sent back over it; None when nothing can.
     """
 
     key: str
@@ -73,6 +75,7 @@ class FormHandler:
     prepare: Prepare | None = None
     outputs: tuple[str, ...] = ()
     confidential: bool = False
+    undo: Undo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,11 @@ class Operator:
     help: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
+    undo: Undo | None = None
+
+
+def keep(_case: Case, _actor: Actor, _at: datetime) -> None:
+    """For steps whose effect is simply overwritten when they are done again."""
 
 
 _forms: dict[str, FormHandler] = {}
@@ -99,9 +107,10 @@ def user_task(
     outputs: tuple[str, ...] = (),
     *,
     confidential: bool = False,
+    undo: Undo | None = None,
 ) -> None:
     """Register the handler of the form `key` (`proposal.vote`)."""
-    _forms[key] = FormHandler(key, submit, prepare, outputs, confidential)
+    _forms[key] = FormHandler(key, submit, prepare, outputs, confidential, undo)
 
 
 def operator(
@@ -112,9 +121,10 @@ def operator(
     help: str = "",  # noqa: A002 - the studio's word for it
     parameters: Mapping[str, str] | None = None,
     outputs: tuple[str, ...] = (),
+    undo: Undo | None = None,
 ) -> None:
     """Register an automatic step (`funds.release`)."""
-    _operators[name] = Operator(name, run, title, help, parameters or {}, outputs)
+    _operators[name] = Operator(name, run, title, help, parameters or {}, outputs, undo)
 
 
 def on_close(hook: Callable[[Case, Actor, datetime, str], None]) -> None:

@@ -12,7 +12,7 @@ from app.accounts.queries import unit_name
 from app.core.db import session
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.identity import Actor
-from app.runtime.models import Case, Task
+from app.runtime.models import Case, Task, TaskSigner
 from app.runtime.rules import may_act, sees
 
 LOCKED = select(Case).options(undefer(Case.state)).with_for_update().execution_options(populate_existing=True)
@@ -99,6 +99,7 @@ def require_may_act(actor: Actor, task: Task) -> None:
         Forbidden: with the reason.
     """
     done_by: set[int] = set()
+    turn = turn_of(task)
     if task.group_id is not None:
         done_by = set(
             session().scalars(
@@ -107,5 +108,13 @@ def require_may_act(actor: Actor, task: Task) -> None:
                 )
             )
         )
-    if not may_act(actor, task, "", done_by):
-        raise Forbidden(may_act(actor, task, unit_name(task.unit_id), done_by).reason)
+    if not may_act(actor, task, "", done_by, turn):
+        raise Forbidden(may_act(actor, task, unit_name(task.unit_id), done_by, turn).reason)
+
+
+def turn_of(task: Task) -> set[int] | None:
+    """Of a step that several sign those who may sign now, None for other steps."""
+    if not task.has_signers:
+        return None
+    query = select(TaskSigner.person_id).where(TaskSigner.task_id == task.id, TaskSigner.state == "open")
+    return set(session().scalars(query))

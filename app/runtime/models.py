@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from app.core.append_only import protect
 from app.core.db import Base, BigId, Row
+
+LAST = datetime(9999, 1, 1, tzinfo=UTC)
+"""Stands for no due moment, so that lists can be ordered by an index."""
 
 
 class Definition(Row):
@@ -89,7 +92,8 @@ class Task(OfCase):
     __table_args__ = (
         CheckConstraint("state IN ('open','done','cancelled')", name="state"),
         UniqueConstraint("case_id", "engine_id"),
-        Index("ix_task_desk", "state", "role", "unit_id", "due_at", "id"),
+        Index("ix_task_desk", "state", "role", "unit_id", "rank_at", "id"),
+        Index("ix_task_own", "claimed_by", "state", "rank_at", "id"),
         Index("ix_task_done", "done_by", "done_at"),
     )
     engine_id: Mapped[str] = mapped_column(String(32))
@@ -107,6 +111,18 @@ class Task(OfCase):
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     due_provisional: Mapped[bool] = mapped_column(default=False)
+    rank_at: Mapped[datetime] = mapped_column(
+        default=LAST
+    )  # its place in to-do lists: due moment, or the last place
+    signing: Mapped[str] = mapped_column(String(16), default="one")
+    acts: Mapped[str] = mapped_column(
+        String(200), default=""
+    )  # approval acts its diagram allows, "" for the usual
+    has_signers: Mapped[bool] = mapped_column(default=False)
+    detour: Mapped[bool] = mapped_column(
+        default=False
+    )  # when done the case stands again where it was sent back
+    transferred: Mapped[bool] = mapped_column(default=False)  # to the one who claims it, whatever his roles
     claimed_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     claimed_at: Mapped[datetime | None]
     done_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
@@ -160,6 +176,55 @@ class Draft(Row):
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     answers: Mapped[dict[str, Any]]
     saved_at: Mapped[datetime]
+
+
+class TaskSigner(OfCase):
+    """One of several who sign a step (会签、或签、票签、加签)."""
+
+    __tablename__ = "task_signer"
+    __table_args__ = (
+        CheckConstraint("place IN ('own','before','beside','after')", name="place"),
+        CheckConstraint("state IN ('waiting','open','signed','closed')", name="state"),
+        UniqueConstraint("task_id", "person_id"),
+        Index("ix_task_signer_person", "person_id", "state", "task_id"),
+    )
+    task_id: Mapped[int] = mapped_column(BigId, ForeignKey("task.id"))
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    place: Mapped[str] = mapped_column(String(8))
+    seq: Mapped[int]
+    state: Mapped[str] = mapped_column(String(8))
+    agrees: Mapped[bool | None]
+    opinion: Mapped[str | None] = mapped_column(Text)
+    answers: Mapped[dict[str, Any] | None]
+    added_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    signed_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    signed_at: Mapped[datetime | None]
+
+
+class Detour(OfCase):
+    """Where a case stood when a step was sent back to come straight back (退回后直达)."""
+
+    __tablename__ = "detour"
+    __table_args__ = (CheckConstraint("state IN ('open','used','dropped')", name="state"),)
+    from_task_id: Mapped[int] = mapped_column(BigId, ForeignKey("task.id"))
+    to_task_id: Mapped[int] = mapped_column(BigId, ForeignKey("task.id"), unique=True)
+    case_state: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    task_ids: Mapped[list[Any]]  # open steps that wait meanwhile
+    state: Mapped[str] = mapped_column(String(8), default="open")
+
+
+class Copy(OfCase):
+    """A case brought to somebody's notice (抄送)."""
+
+    __tablename__ = "copy"
+    __table_args__ = (
+        UniqueConstraint("case_id", "person_id"),
+        Index("ix_copy_person", "person_id", "id"),
+    )
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    copied_by: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
 
 
 class Incident(OfCase):

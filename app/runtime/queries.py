@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_, union
 from sqlalchemy import case as sql_case
 from sqlalchemy.orm import aliased
 
@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.identity import Actor
-from app.runtime.models import Case, Draft, History, Incident, Task
+from app.runtime.models import LAST, Case, Draft, History, Incident, Task, TaskSigner
 from app.runtime.rules import sees
 
 SOON = timedelta(hours=48)
@@ -53,24 +53,41 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:
-    """Open tasks the actor may act on: in his roles and units, not held by another, no second vote."""
-    pairs = sorted((grant.role, grant.unit_id) for grant in actor.grants)
+    """Open tasks the actor may act on: by role and unit, by name, as one of several signers."""
+    return or_(*_ways(actor))
+
+
+def _ways(actor: Actor) -> list[ColumnElement[bool]]:
+    """Each way in which an open task can be the actor's, so that each can follow an index of its own."""
+    who = sorted(actor.persons)
+    of_role = and_(
+        Task.transferred.is_(False),
+        Task.has_signers.is_(False),
+        or_(Task.claimed_by.is_(None), Task.claimed_by.in_(who)),
+        or_(Task.group_id.is_(None), and_(~_voted(actor), ~_has_earlier_part(actor))),
+    )
+    pairs = sorted({(grant.role, grant.unit_id) for grant in actor.grants})
+    ways = [and_(Task.state == "open", Task.role == r, Task.unit_id == u, of_role) for r, u in pairs]
+    ways.append(
+        and_(
+            Task.state == "open",
+            Task.claimed_by.in_(who),
+            Task.has_signers.is_(False),
+            or_(Task.role.is_(None), Task.transferred),
+        )
+    )
+    signing = select(TaskSigner.task_id).where(TaskSigner.person_id.in_(who), TaskSigner.state == "open")
+    ways.append(and_(Task.state == "open", Task.id.in_(signing)))
+    return ways
+
+
+def _voted(actor: Actor) -> ColumnElement[bool]:
+    """A person acts on one part of a multi-instance step only."""
     sibling = aliased(Task)
-    voted = exists().where(
+    return exists().where(
         sibling.case_id == Task.case_id,
         sibling.group_id == Task.group_id,
         sibling.done_by == actor.person_id,
-    )
-    return and_(
-        Task.state == "open",
-        or_(
-            and_(
-                tuple_(Task.role, Task.unit_id).in_(pairs),
-                or_(Task.claimed_by.is_(None), Task.claimed_by == actor.person_id),
-            ),
-            and_(Task.role.is_(None), Task.claimed_by == actor.person_id),
-        ),
-        or_(Task.group_id.is_(None), and_(~voted, ~_has_earlier_part(actor))),
     )
 
 
@@ -89,14 +106,15 @@ def _has_earlier_part(actor: Actor) -> ColumnElement[bool]:
 def desk_counts(actor: Actor) -> DeskCounts:
     """Counts above the to-do list and in the navigation."""
     now = clock.now()
-    late = sql_case((Task.due_at < now, 1), else_=0)
-    soon = sql_case((and_(Task.due_at >= now, Task.due_at < now + SOON), 1), else_=0)
+    mine = union(*(select(Task.id, Task.due_at).where(way) for way in _ways(actor))).subquery()
+    late = sql_case((mine.c.due_at < now, 1), else_=0)
+    soon = sql_case((and_(mine.c.due_at >= now, mine.c.due_at < now + SOON), 1), else_=0)
     row = (
         session()
         .execute(
-            select(func.count(), func.coalesce(func.sum(late), 0), func.coalesce(func.sum(soon), 0)).where(
-                _mine(actor)
-            )
+            select(
+                func.count(), func.coalesce(func.sum(late), 0), func.coalesce(func.sum(soon), 0)
+            ).select_from(mine)
         )
         .one()
     )
@@ -120,19 +138,17 @@ def desk(
         after: due moment and id of the last line of the page before.
     """
     now = clock.now()
-    far = datetime.max.replace(tzinfo=now.tzinfo) - timedelta(days=2)
-    order = func.coalesce(Task.due_at, far)
-    query = select(Task, Case).join(Case, Case.id == Task.case_id).where(_mine(actor))
+    wanted: list[ColumnElement[bool]] = []
     if due == "overdue":
-        query = query.where(Task.due_at < now)
+        wanted.append(Task.due_at < now)
     elif due == "soon":
-        query = query.where(Task.due_at >= now, Task.due_at < now + SOON)
+        wanted.append(and_(Task.due_at >= now, Task.due_at < now + SOON))
     elif due == "normal":
-        query = query.where(or_(Task.due_at.is_(None), Task.due_at >= now + SOON))
+        wanted.append(or_(Task.due_at.is_(None), Task.due_at >= now + SOON))
     if stage:
-        query = query.where(Task.stage == stage)
+        wanted.append(Task.stage == stage)
     if text:
-        query = query.where(
+        wanted.append(
             or_(
                 Case.title.contains(text, autoescape=True),
                 Case.no.contains(text, autoescape=True),
@@ -140,8 +156,23 @@ def desk(
             )
         )
     if after is not None:
-        query = query.where(tuple_(order, Task.id) > tuple_(after[0] or far, after[1]))
-    rows = session().execute(query.order_by(order, Task.id).limit(limit))
+        wanted.append(tuple_(Task.rank_at, Task.id) > tuple_(after[0] or LAST, after[1]))
+    parts = []
+    for way in _ways(actor):
+        part = select(Task.id, Task.rank_at).where(way, *wanted)
+        if text:
+            part = part.join(Case, Case.id == Task.case_id)
+        # Each way reads its own page in the order of its index: cost follows the page, not the list.
+        page = part.order_by(Task.rank_at, Task.id).limit(limit).subquery()
+        parts.append(select(page.c.id, page.c.rank_at))
+    first = union(*parts).subquery()
+    chosen = select(first.c.id).order_by(first.c.rank_at, first.c.id).limit(limit).subquery()
+    rows = session().execute(
+        select(Task, Case)
+        .join(chosen, chosen.c.id == Task.id)
+        .join(Case, Case.id == Task.case_id)
+        .order_by(Task.rank_at, Task.id)
+    )
     return [DeskItem(task, found) for task, found in rows]
 
 

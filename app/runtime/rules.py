@@ -34,19 +34,30 @@ def sees(actor: Actor, case: Case) -> bool:
     return actor.is_system or bool(parties & actor.scope) or case.started_by == actor.person_id
 
 
-def may_act(actor: Actor, task: Task, unit_name: str, siblings_done_by: Collection[int]) -> Decision:
+def may_act(
+    actor: Actor,
+    task: Task,
+    unit_name: str,
+    siblings_done_by: Collection[int],
+    turn: Collection[int] | None = None,
+) -> Decision:
     """Whether the actor may complete the task: open, in his role and unit, not held by another, no second vote.
 
     Args:
         unit_name: name of the task's unit, for the reason.
         siblings_done_by: persons who completed another part of the same multi-instance step.
+        turn: of a step that several sign, those who may sign now.
     """
     if actor.is_system:
         return no("这一步需要由人办理。")
-    if task.claimed_by is not None and task.claimed_by != actor.person_id:
+    if turn is not None:
+        return YES if actor.persons & set(turn) else no("这一步由多人签署，现在没有轮到您，或您已经签署。")
+    if task.claimed_by is not None and task.claimed_by not in actor.persons:
         return no("这一步已由同事认领，正在办理。如需接手，请联系该同事退回认领。")
+    if task.claimed_by is not None and task.transferred:
+        return YES
     if task.role is None:
-        return YES if task.claimed_by == actor.person_id else no("这一步由项目负责人办理。")
+        return YES if task.claimed_by is not None else no("这一步由项目负责人办理。")
     if not actor.has(task.role, task.unit_id):
         return no(f"这一步由{unit_name}的“{role_name(task.role)}”办理，您没有这个岗位。")
     if actor.person_id in siblings_done_by:

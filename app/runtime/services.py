@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 
 from app.accounts.models import OrgUnit
+from app.accounts.queries import actor as actor_of
 from app.core import clock, idempotency
 from app.core.db import add_later, session, unit_of_work
 from app.core.errors import Conflict, Fault, Forbidden, Refusal
 from app.core.identity import Actor
 from app.policy import queries as policy
 from app.policy.packs import Pack
-from app.runtime import definitions, faults, handlers
-from app.runtime.locking import lock, lock_case, require_may_act, require_open, visible
+from app.runtime import definitions, detours, faults, handlers, signers
+from app.runtime.locking import Locked, lock, lock_case, require_may_act, require_open, visible
 from app.runtime.models import Case, CaseCounter, Draft, FormRecord, Task
-from app.runtime.stepping import BoundOperators, append_history, audit_step, close_open_tasks, finish, settle
+from app.runtime.stepping import (
+    BoundOperators,
+    append_history,
+    audit_step,
+    close_open_tasks,
+    finish,
+    note,
+    place,
+    settle,
+)
 from app.ui import forms
 from workflows import engine
 from workflows.errors import StepNotOpen
@@ -124,7 +135,7 @@ def complete_task(
         Refusal: a rule says no; nothing has happened.
         Fault: something is broken; nothing has happened and an incident is open.
     """
-    with faults.reported(actor, task_id), unit_of_work() as db:
+    with faults.reported(actor, task_id), unit_of_work():
         request = {"task": task_id, "answers": dict(answers)}
         held = lock(actor, task_id)
         task, case = held.task, held.case
@@ -135,69 +146,88 @@ def complete_task(
         require_open(task)
         require_may_act(actor, task)
         at = clock.now()
-        pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
-        context = _context(case, task, actor, pack, bundle)
-        handler = handlers.form_handler(task.form_key)
-        forms.check(_prepared(context, bundle, handler), dict(answers))
-        if handler is None:
-            variables = _keep_record(task, answers)
+        bundle = definitions.bundle(case.definition_id)
+        context = _context(case, task, actor, policy.pack(case.pack_version_id), bundle)
+        forms.check(_prepared(context, bundle, handlers.form_handler(task.form_key)), dict(answers))
+        if task.has_signers:
+            agrees = _agrees(_form_of(bundle, task), answers)
+            done = sign(held, actor, agrees, answers.get("opinion"), answers)
         else:
-            variables = dict(handler.submit(context, dict(answers)))
-            if unknown := set(variables) - set(handler.outputs):
-                raise Fault(f"{handler.key} 返回了未登记的变量：{'、'.join(sorted(unknown))}")
-        task.state, task.done_by, task.done_at = "done", actor.person_id, at
-        task.outcome = _outcome(_form_of(bundle, task), answers)
-        secret = handler is not None and handler.confidential
-        append_history(
-            case,
-            actor,
-            at,
-            "completed",
-            task.title,
-            element=task.element,
-            process=task.process,
-            path=task.path,
-            stage=task.stage,
-            task_id=task.id,
-            role=task.role,
-            outcome=None if secret else task.outcome,
-            opinion=None if secret else (answers.get("opinion") or None),
-            answers=None if secret else dict(answers),
-        )
-        try:
-            result = engine.complete(
-                bundle.model,
-                case.state,
-                task.engine_id,
-                variables,
-                operators=BoundOperators(case, actor, pack, at),
-                now=clock.now,
-            )
-        except StepNotOpen as error:
-            raise Conflict(
-                "这一步已经不在待办中：可能已由他人办理，或法定期限已到。请刷新页面查看。"
-            ) from error
-        fresh = settle(case, result, actor, pack, at, held.open)
-        audit_step(case, actor, "runtime.complete")
-        db.connection().execute(FORGET_DRAFTS, {"of_task": task.id})
-        done = Completed(
-            task.id, case.id, case.no, task.title, tuple(t.id for t in fresh), case.status != "running"
-        )
-        idempotency.answer(
-            actor,
-            "task.complete",
-            idempotency_key,
-            request,
-            {
-                "task_id": done.task_id,
-                "case_id": done.case_id,
-                "case_no": done.case_no,
-                "title": done.title,
-                "next_task_ids": list(done.next_task_ids),
-                "finished": done.finished,
-            },
-        )
+            done = _carry_out(held, actor, answers, at)
+        kept = {**asdict(done), "next_task_ids": list(done.next_task_ids)}
+        idempotency.answer(actor, "task.complete", idempotency_key, request, kept)
         return done
+
+
+def sign(
+    held: Locked, actor: Actor, agrees: bool, opinion: str | None, answers: Mapping[str, Any] | None
+) -> Completed:
+    """Sign a step that several sign, and carry it out when that decides it (签署); the case is locked.
+
+    Args:
+        answers: the form of those the step is for; None for an added signer's opinion.
+    """
+    task, case, at = held.task, held.case, clock.now()
+    decided = signers.sign(task, actor, at, agrees, opinion, answers)
+    note(
+        case,
+        task,
+        actor,
+        "signed",
+        f"签署“{task.title}”",
+        outcome="同意" if agrees else "不同意",
+        opinion=opinion or None,
+    )
+    if decided is None:
+        return Completed(task.id, case.id, case.no, task.title, (), False)
+    who = actor if decided.person_id == actor.person_id else actor_of(decided.person_id)
+    return _carry_out(held, who, decided.answers, at)
+
+
+def _carry_out(held: Locked, actor: Actor, answers: Mapping[str, Any], at: datetime) -> Completed:
+    """Do what a step decided: the room's handler, the engine's step, all rows."""
+    task, case = held.task, held.case
+    pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
+    context = _context(case, task, actor, pack, bundle)
+    handler = handlers.form_handler(task.form_key)
+    if handler is None:
+        variables = _keep_record(task, answers)
+    else:
+        variables = dict(handler.submit(context, dict(answers)))
+        if unknown := set(variables) - set(handler.outputs):
+            raise Fault(f"{handler.key} 返回了未登记的变量：{'、'.join(sorted(unknown))}")
+    task.state, task.done_by, task.done_at = "done", actor.person_id, at
+    task.outcome = _outcome(_form_of(bundle, task), answers)
+    secret = handler is not None and handler.confidential
+    append_history(
+        case,
+        actor,
+        at,
+        "completed",
+        task.title,
+        **place(task),
+        outcome=None if secret else task.outcome,
+        opinion=None if secret else (answers.get("opinion") or None),
+        answers=None if secret else dict(answers),
+    )
+    operators = BoundOperators(case, actor, pack, at)
+    were_open = list(held.open)
+    try:
+        if task.detour:
+            result, waiting = detours.end(bundle.model, task, variables)
+            were_open += waiting
+        else:
+            result = engine.complete(
+                bundle.model, case.state, task.engine_id, variables, operators=operators, now=clock.now
+            )
+    except StepNotOpen as error:
+        raise Conflict("这一步已经不在待办中：可能已由他人办理，或法定期限已到。请刷新页面查看。") from error
+    fresh = settle(case, result, actor, pack, at, were_open)
+    audit_step(case, actor, "runtime.complete")
+    session().connection().execute(FORGET_DRAFTS, {"of_task": task.id})
+    return Completed(
+        task.id, case.id, case.no, task.title, tuple(t.id for t in fresh), case.status != "running"
+    )
 
 
 def prepared_form(actor: Actor, task_id: int) -> forms.Form:
@@ -209,7 +239,9 @@ def prepared_form(actor: Actor, task_id: int) -> forms.Form:
     task, case = visible(actor, task_id)
     pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
     context = _context(case, task, actor, pack, bundle)
-    return _prepared(context, bundle, handlers.form_handler(task.form_key))
+    handler = handlers.form_handler(task.form_key)
+    form = _prepared(context, bundle, handler)
+    return _as_it_was(task, form) if handler is None else form
 
 
 def claim(actor: Actor, task_id: int) -> None:
@@ -222,7 +254,7 @@ def claim(actor: Actor, task_id: int) -> None:
         if task.claimed_by == actor.person_id:
             return
         task.claimed_by, task.claimed_at = actor.person_id, clock.now()
-        _note(case, task, actor, "claimed", f"认领“{task.title}”")
+        note(case, task, actor, "claimed", f"认领“{task.title}”")
 
 
 def release(actor: Actor, task_id: int) -> None:
@@ -236,7 +268,7 @@ def release(actor: Actor, task_id: int) -> None:
         if task.claimed_by != actor.person_id:
             raise Forbidden("这一步不是由您认领的，只有认领人可以退回。")
         task.claimed_by = task.claimed_at = None
-        _note(case, task, actor, "released", f"退回认领“{task.title}”")
+        note(case, task, actor, "released", f"退回认领“{task.title}”")
 
 
 def save_draft(actor: Actor, task_id: int, answers: Mapping[str, Any]) -> None:
@@ -297,6 +329,16 @@ def _prepared(
     return handler.prepare(context, form) if handler and handler.prepare else form
 
 
+def _as_it_was(task: Task, form: forms.Form) -> forms.Form:
+    """A step that is done again starts with what was answered before (退回重办)."""
+    query = select(FormRecord.answers).where(
+        FormRecord.case_id == task.case_id, FormRecord.form_key == task.form_key
+    )
+    known = session().scalar(query.order_by(FormRecord.id.desc()).limit(1)) or {}
+    names = {one.key for one in form.fields}
+    return form.with_values(**{name: value for name, value in known.items() if name in names})
+
+
 def _keep_record(task: Task, answers: Mapping[str, Any]) -> dict[str, Any]:
     """Answers of a step without a handler: kept whole; its plain answers may decide at gateways."""
     add_later(
@@ -316,6 +358,12 @@ def _keep_record(task: Task, answers: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _agrees(form: forms.Form, answers: Mapping[str, Any]) -> bool:
+    """Whether a signature agrees: the first choice of a form's decision is the one that goes on."""
+    options = form.schema["properties"].get("decision", {}).get("oneOf") or []
+    return not options or answers.get("decision") == options[0]["const"]
+
+
 def _outcome(form: forms.Form, answers: Mapping[str, Any]) -> str | None:
     """The title of the chosen decision, as people read it in the history."""
     chosen = answers.get("decision")
@@ -323,23 +371,6 @@ def _outcome(form: forms.Form, answers: Mapping[str, Any]) -> str | None:
         return None
     options = form.schema["properties"].get("decision", {}).get("oneOf", [])
     return next((o["title"] for o in options if o["const"] == chosen), str(chosen))
-
-
-def _note(case: Case, task: Task, actor: Actor, kind: str, title: str) -> None:
-    append_history(
-        case,
-        actor,
-        clock.now(),
-        kind,
-        title,
-        element=task.element,
-        process=task.process,
-        path=task.path,
-        stage=task.stage,
-        task_id=task.id,
-        role=task.role,
-    )
-    audit_step(case, actor, f"runtime.{kind}")
 
 
 def _next_number(street: OrgUnit, year: int) -> str:

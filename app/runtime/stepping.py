@@ -18,8 +18,8 @@ from app.core.errors import Fault
 from app.core.identity import Actor
 from app.policy.calendar import add_working_days
 from app.policy.packs import Pack
-from app.runtime import handlers
-from app.runtime.models import Case, History, Incident, Task
+from app.runtime import handlers, signers
+from app.runtime.models import LAST, Case, History, Incident, Task
 from app.runtime.rules import role_name, unit_of
 from workflows.types import OpenStep, Passed, Result
 
@@ -46,6 +46,8 @@ class BoundOperators:
 def append_history(case: Case, actor: Actor, at: datetime, kind: str, title: str, **more: Any) -> None:
     """Add the next line of a case's history; its fingerprint covers the line before it."""
     case.history_seq += 1
+    stand = actor.instead_of(more.get("role"), more.pop("unit_id", None))
+    name = f"{actor.name}（代{stand.name}）"[:80] if stand else actor.name
     kept = {name: value for name, value in more.items() if value is not None}
     values: dict[str, Any] = {"seq": case.history_seq, "kind": kind, "title": title, **kept}
     content = {
@@ -61,7 +63,7 @@ def append_history(case: Case, actor: Actor, at: datetime, kind: str, title: str
         "case_id": case.id,
         "at": at,
         "actor_id": actor.person_id,
-        "actor_name": actor.name,
+        "actor_name": name,
         "hash": case.history_head,
         **values,
     }
@@ -111,7 +113,7 @@ def settle(
     gone = [task for engine_id, task in open_rows.items() if engine_id not in still_open]
     for task in gone:
         task.state, task.done_at, task.outcome = "cancelled", at, "因流程推进而关闭"
-        append_history(case, actor, at, "closed", task.title, **_place(task), task_id=task.id)
+        append_history(case, actor, at, "closed", task.title, **place(task))
     for passed in result.passed:
         _remember_passed(case, actor, at, passed)
     fresh = [_open(case, step, pack, at) for step in result.open if step.id not in open_rows]
@@ -123,6 +125,8 @@ def settle(
         finish(case, actor, at, "completed" if status == "running" else status)
     session().flush()
     _report_nobody(case, fresh, at)
+    for task in fresh:
+        signers.ask(case, task, at)
     return fresh
 
 
@@ -160,8 +164,23 @@ def audit_step(case: Case, actor: Actor, action: str) -> None:
     record(f"case:{case.id}", action, actor=actor, subject=case.no, history_hash=case.history_head)
 
 
-def _place(task: Task) -> dict[str, Any]:
-    return {"element": task.element, "process": task.process, "path": task.path, "stage": task.stage}
+def place(task: Task) -> dict[str, Any]:
+    """Where in the diagram a history line about a task belongs."""
+    return {
+        "element": task.element,
+        "process": task.process,
+        "path": task.path,
+        "stage": task.stage,
+        "task_id": task.id,
+        "role": task.role,
+        "unit_id": task.unit_id,
+    }
+
+
+def note(case: Case, task: Task, actor: Actor, kind: str, title: str, **more: Any) -> None:
+    """A history line about a task, with its audit record."""
+    append_history(case, actor, clock.now(), kind, title, **place(task), **more)
+    audit_step(case, actor, f"runtime.{kind}")
 
 
 def _remember_passed(case: Case, actor: Actor, at: datetime, passed: Passed) -> None:
@@ -200,6 +219,9 @@ def _open(case: Case, step: OpenStep, pack: Pack, at: datetime) -> Task:
         created_at=at,
         due_at=clock.end_of_day(due.day) if due else None,
         due_provisional=bool(due and due.provisional),
+        rank_at=clock.end_of_day(due.day) if due else LAST,
+        signing=step.properties.get("signing") or "one",
+        acts=step.properties.get("acts") or "",
         claimed_by=None if role else case.owner_id,
     )
 

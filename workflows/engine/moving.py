@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from SpiffWorkflow.util.task import TaskState
 from workflows.engine import codec
 from workflows.engine.folding import is_token
 from workflows.engine.model import Model
-from workflows.engine.running import finished_step, guarded, path_of, run_automatic, states_of
+from workflows.engine.running import clean, finished_step, guarded, path_of, run_automatic, states_of
 from workflows.errors import EngineFault, StepNotOpen
 from workflows.ports import Now, Operators
 from workflows.types import Result
@@ -76,6 +76,22 @@ def send_back(
         whole = sum(1 for one in part.tasks.values() if is_token(one)) == 1
         run_automatic(workflow)
         return Back(finished_step(model, workflow, before), target, tuple(path[:depth]), whole)
+
+
+def resume(model: Model, state: bytes, values: Mapping[str, Any], *, now: Now) -> Result:
+    """Stand again where an instance stood, with what has become known since.
+
+    Args:
+        state: a state stored earlier; values: set into the data of its open steps.
+    """
+    with guarded(None, now) as engine:
+        workflow = codec.load(state, model.spec, dict(model.subs), engine)
+        before = states_of(workflow)
+        for part in (workflow, *workflow.subprocesses.values()):
+            for task in part.tasks.values():
+                if task._state == TaskState.READY and task.task_spec.manual:
+                    task.data.update(clean(values))
+        return finished_step(model, workflow, before)
 
 
 def _open_step(workflow: BpmnWorkflow, step_id: str) -> Task:
