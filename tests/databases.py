@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from app import tables
 from app.core import db
 
-SETTINGS = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+SETTINGS = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off")
 """Speed instead of safety: these databases live for one test."""
 
 SCHEMA = """

@@ -149,76 +149,8 @@ def test_the_way_of_a_case_is_coloured_and_opens_its_stages(page: Page, gallery:
     expect(page.locator(".zj-is-late[data-element-id=review]")).to_have_count(1)
 
 
-@pytest.mark.parametrize("size", [PHONE, {"width": 360, "height": 740}, {"width": 1440, "height": 900}])
-def test_the_mark_of_the_drawing_library_stays_uncovered(
-    page: Page, gallery: Flask, size: dict[str, int]
-) -> None:
-    page.set_viewport_size(size)
-    page.goto(f"{gallery.base}/parts")
-    page.wait_for_selector("[data-island=viewer][data-ready]")
-    mark = page.locator(".bjs-powered-by")
-    mark.scroll_into_view_if_needed()
-    page.evaluate("window.scrollBy(0, 120)")  # out from under the bars that stick to the window
-    covered = mark.evaluate(
-        """(one) => { const r = one.getBoundingClientRect();
-        return [[.05, .1], [.5, .5], [.95, .9]].filter(([x, y]) =>
-          document.elementFromPoint(r.left + r.width * x, r.top + r.height * y)?.closest('.bjs-powered-by') !== one) }"""
-    )
-    assert covered == []
-
-
-@pytest.mark.parametrize("url", ["/form", "/parts", "/show", "/login", "/error/refusal"])
-@pytest.mark.parametrize("size", [PHONE, {"width": 1440, "height": 900}])
-def test_pages_are_accessible(page: Page, gallery: Flask, url: str, size: dict[str, int]) -> None:
-    page.set_viewport_size(size)
-    page.goto(gallery.base + url)
-    if url == "/parts":
-        page.wait_for_selector("[data-island=viewer][data-ready]")
-    assert faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
-@pytest.mark.parametrize("url", ["/form", "/parts", "/show", "/login"])
-def test_words_and_targets_are_large_on_a_phone(page: Page, gallery: Flask, url: str) -> None:
-    page.set_viewport_size(PHONE)
-    page.goto(gallery.base + url)
-    small = page.evaluate(
-        """() => { const found = []; const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-        while (walk.nextNode()) { const one = walk.currentNode.parentElement;
-          if (!walk.currentNode.textContent.trim() || one.closest('script,template,noscript,.visually-hidden,.zj-viewer')) continue;
-          const box = one.getBoundingClientRect();
-          if (box.width && box.height && parseFloat(getComputedStyle(one).fontSize) < 16) found.push(one.outerHTML.slice(0, 90)); }
-        return found }"""
-    )
-    assert small == []
-    low = page.evaluate(
-        """() => [...document.querySelectorAll('a, button, select, textarea, summary, input:not([type=hidden])')]
-        .filter((one) => one.checkVisibility() && !one.closest('.zj-canvas') && !one.matches('.visually-hidden, .zj-skip, [type=radio], [type=checkbox]'))
-        .filter((one) => { const box = one.getBoundingClientRect(); return box.height > 0 && box.height < 44 })
-        .map((one) => one.outerHTML.slice(0, 90))"""
-    )
-    assert low == []
-
-
-def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(page: Page, gallery: Flask) -> None:
-    page.set_viewport_size(PHONE)
-    page.goto(f"{gallery.base}/parts")
-    opener = page.get_by_role("button", name="打开菜单")
-    expect(page.locator("#zj-side")).to_be_hidden()
-    opener.click()
-    expect(page.locator("#zj-side a").first).to_be_focused()
-    assert opener.get_attribute("aria-expanded") == "true"
-    page.keyboard.press("Escape")
-    expect(page.locator("#zj-side")).to_be_hidden()
-    expect(opener).to_be_focused()
-
-
-def test_a_form_is_rows_of_cards_on_a_phone(page: Page, gallery: Flask) -> None:
-    page.set_viewport_size(PHONE)
+def test_a_page_jumps_and_does_not_glide(page: Page, gallery: Flask) -> None:
+    """A button that glides moves from under the pointer between press and release: the click is lost."""
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto(f"{gallery.base}/form")
-    first, second = (page.locator(f"[name=lines-0-{name}]").bounding_box() for name in ("item", "count"))
-    assert first
-    assert second
-    assert first["x"] == second["x"]
-    assert first["y"] + first["height"] < second["y"]
-    expect(page.get_by_text("拍照上传")).to_be_visible()
+    assert page.evaluate("(scrollTo(0, 400), scrollY)") == 400

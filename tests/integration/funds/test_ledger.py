@@ -80,7 +80,9 @@ def test_the_district_allots_money_to_a_street(world: SimpleNamespace) -> None:
         "free",
         world.district.person_id,
     )
-    actions = db.session().scalars(select(AuditEntry.action).where(AuditEntry.chain == f"pot:{pot.id}"))
+    actions = db.session().scalars(
+        select(AuditEntry.action).where(AuditEntry.chain == f"pot:{pot.id}").order_by(AuditEntry.id)
+    )
     assert list(actions) == ["funds.create_pot", "funds.allot"]
 
 
