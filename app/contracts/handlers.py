@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from app.contracts import payments, rules, services
@@ -17,11 +17,13 @@ from app.contracts.queries import (
 )
 from app.core import clock
 from app.core.errors import Fault
+from app.core.identity import Actor
 from app.organisations.queries import by_id
 from app.policy.calendar import add_working_days
 from app.procurement.queries import award_of
 from app.projects.queries import project_of
-from app.runtime.handlers import OperatorContext, TaskContext, Variables, on_close, operator, user_task
+from app.runtime.handlers import OperatorContext, TaskContext, Variables, keep, on_close, operator, user_task
+from app.runtime.models import Case
 from app.ui.filters import yuan
 from app.ui.forms import Form
 
@@ -260,15 +262,23 @@ def _settle(ctx: OperatorContext, _parameters: Mapping[str, Any]) -> Variables:
     return {}
 
 
+def _uncheck(case: Case, _actor: Actor, _at: datetime) -> None:
+    payments.take_back(case, "requested")
+
+
+def _unapprove(case: Case, _actor: Actor, _at: datetime) -> None:
+    payments.take_back(case, "checked")
+
+
 def register() -> None:
     """Register forms and operators of this room."""
-    user_task("contract.draft", _draft, _prepare_draft)
-    user_task("contract.accept", _accept, _contract_facts, ("contract_decision",))
+    user_task("contract.draft", _draft, _prepare_draft, undo=keep)
+    user_task("contract.accept", _accept, _contract_facts, ("contract_decision",), undo=keep)
     user_task("contract.sign", _sign, _prepare_sign, ("has_advance", "payment_kind"))
     user_task("contract.publish", _publish, _contract_facts)
-    user_task("payment.request", _request, _prepare_request)
-    user_task("payment.check", _check, _payment_facts, ("payment_check",))
-    user_task("payment.approve", _approve, _payment_facts, ("payment_decision",))
+    user_task("payment.request", _request, _prepare_request, undo=keep)
+    user_task("payment.check", _check, _payment_facts, ("payment_check",), undo=_uncheck)
+    user_task("payment.approve", _approve, _payment_facts, ("payment_decision",), undo=_unapprove)
     user_task("payment.pay", _pay, _prepare_pay, ("paid",))
     user_task("delivery.report", _report, _milestone_facts)
     user_task("delivery.community_accept", _community_accept, _milestone_facts, ("community_decision",))

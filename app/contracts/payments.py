@@ -122,6 +122,19 @@ def approve(actor: Actor, case: Case, decision: str) -> Payment:
         return payment
 
 
+def take_back(case: Case, state: str) -> None:
+    """Put the unpaid payment back to where it stood before a step that is done again (退回重办).
+
+    Args:
+        state: "requested" before the check, "checked" before the approval.
+    """
+    with unit_of_work():
+        _, payment = _current(case)
+        payment.state, payment.approved_by = state, None
+        if state == "requested":
+            payment.checked_by = None
+
+
 def pay(actor: Actor, case: Case, voucher_no: str, paid_on: date) -> Payment:
     """Record the bank's or treasury's voucher: only now is the money paid (登记支付; ZH-23a…c, ZH-27c).
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from app.accounts.queries import unit
 from app.catalogue.queries import active_items, library_for
 from app.core import clock
+from app.core.identity import Actor
 from app.files import services as files
+from app.funds import services as funds
 from app.needs.queries import of_units
 from app.projects import reviews, services
 from app.projects.presenting import (
@@ -23,7 +26,8 @@ from app.projects.presenting import (
     show_warnings,
 )
 from app.projects.queries import joint_count, project_of
-from app.runtime.handlers import OperatorContext, TaskContext, Variables, operator, user_task
+from app.runtime.handlers import OperatorContext, TaskContext, Variables, keep, operator, user_task
+from app.runtime.models import Case
 from app.ui.filters import yuan
 from app.ui.forms import Form
 
@@ -177,23 +181,36 @@ def _archive(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
     return {}
 
 
+def _unreserve(case: Case, actor: Actor, _at: datetime) -> None:
+    funds.release(actor, case)
+
+
+def _forget_opinions(case: Case, _actor: Actor, _at: datetime) -> None:
+    reviews.forget_opinions(case)
+
+
+def _undecide(case: Case, _actor: Actor, _at: datetime) -> None:
+    project = project_of(case.id)
+    project.approved_by = project.approved_at = None
+
+
 def register() -> None:
     """Register the room's forms and operators."""
-    user_task("proposal.lead", _lead)
-    user_task("proposal.draft", _draft, _prepare_draft)
+    user_task("proposal.lead", _lead, undo=keep)
+    user_task("proposal.draft", _draft, _prepare_draft, undo=keep)
     user_task("proposal.plan", _plan, _prepare_plan)
-    user_task("proposal.pick", _pick, _prepare_pick)
-    user_task("proposal.deliberate", _deliberate, show_project)
+    user_task("proposal.pick", _pick, _prepare_pick, undo=keep)
+    user_task("proposal.deliberate", _deliberate, show_project, undo=keep)
     user_task("proposal.vote", _vote, _prepare_vote, ("vote_passed",))
-    user_task("proposal.after_vote", _after_vote, show_vote, ("proposal_decision",))
+    user_task("proposal.after_vote", _after_vote, show_vote, ("proposal_decision",), undo=keep)
     user_task("proposal.submit", _submit, show_for_review)
     user_task("proposal.revise", _revise, _prepare_draft)
     user_task("proposal.revise_plan", _revise, _prepare_plan)
-    user_task("review.precheck", _precheck, _prepare_precheck, ("precheck",))
-    user_task("review.exclusion", _exclusion, _prepare_exclusion, ("excluded",))
-    user_task("review.exclusion_cosign", _cosign, _prepare_cosign, ("excluded",))
-    user_task("review.budget", _budget, _prepare_budget, ("budget",))
-    user_task("review.joint", _joint, show_for_review)
-    user_task("review.decide", _decide, _prepare_decide, ("review_decision",))
+    user_task("review.precheck", _precheck, _prepare_precheck, ("precheck",), undo=keep)
+    user_task("review.exclusion", _exclusion, _prepare_exclusion, ("excluded",), undo=keep)
+    user_task("review.exclusion_cosign", _cosign, _prepare_cosign, ("excluded",), undo=keep)
+    user_task("review.budget", _budget, _prepare_budget, ("budget",), undo=_unreserve)
+    user_task("review.joint", _joint, show_for_review, undo=_forget_opinions)
+    user_task("review.decide", _decide, _prepare_decide, ("review_decision",), undo=_undecide)
     user_task("archive.confirm", _archive, show_archive)
-    operator("review.count", _count, title="统计联审意见", outputs=("joint_agreed",))
+    operator("review.count", _count, title="统计联审意见", outputs=("joint_agreed",), undo=keep)

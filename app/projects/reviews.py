@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import delete
+
 from app.accounts.queries import unit
 from app.catalogue.queries import active_item
 from app.core import clock
@@ -144,6 +146,16 @@ def join(actor: Actor, case: Case, answers: Mapping[str, Any]) -> None:
             )
         )
         db.flush()
+
+
+def forget_opinions(case: Case) -> None:
+    """The joint review of this round is held anew (退回重办); what was said stays in the history."""
+    with unit_of_work() as db:
+        db.execute(
+            delete(JointOpinion).where(
+                JointOpinion.case_id == case.id, JointOpinion.round == project_of(case.id).round
+            )
+        )
 
 
 def joint_agreed(case: Case, pack: Pack) -> bool:

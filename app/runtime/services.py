@@ -159,6 +159,24 @@ def complete_task(
         return done
 
 
+def sign_added(actor: Actor, task_id: int, *, agrees: bool, opinion: str) -> Completed:
+    """Give one's opinion as an added signer (加签意见).
+
+    Raises:
+        Forbidden: not this person's turn, or the step's own form is to be filled in.
+        Refusal: no opinion.
+    """
+    if not opinion.strip():
+        raise Refusal("请填写意见。", field="opinion")
+    with faults.reported(actor, task_id), unit_of_work():
+        held = lock(actor, task_id)
+        require_open(held.task)
+        require_may_act(actor, held.task)
+        if signers.place_of(held.task, actor) in (None, "own"):
+            raise Forbidden("这一步请填写表单办理。")
+        return sign(held, actor, agrees, opinion.strip(), None)
+
+
 def sign(
     held: Locked, actor: Actor, agrees: bool, opinion: str | None, answers: Mapping[str, Any] | None
 ) -> Completed:

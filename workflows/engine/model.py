@@ -87,6 +87,15 @@ class Model:
             _connect(one)
         return cls(process, spec, subs, elements, titles)
 
+    def operator(self, process: str, element: str) -> str | None:
+        """Name of the operator a service task runs, None for other elements."""
+        spec = self.spec if process == self.spec.name else self.subs.get(process)
+        task = (
+            next((one for one in spec.task_specs.values() if one.bpmn_id == element), None) if spec else None
+        )
+        name = getattr(task, "operation_name", None)
+        return str(name) if name else None
+
     def calls(self, process: str) -> dict[str, str]:
         """Call activities of a process: element id → called process."""
         return {

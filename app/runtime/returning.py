@@ -1,0 +1,251 @@
+"""Send back and withdraw: a passed step is done again, what it did is undone by the rooms that did it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.core import clock
+from app.core.db import session, unit_of_work
+from app.core.errors import Conflict, Forbidden, Refusal
+from app.core.identity import Actor
+from app.messages.services import notify
+from app.policy import queries as policy
+from app.runtime import definitions, detours, handlers, signers
+from app.runtime.acts import require_allowed
+from app.runtime.locking import Locked, lock, require_may_act, require_open, visible
+from app.runtime.models import Case, Draft, History, Task
+from app.runtime.queries import history_of, tasks_of
+from app.runtime.stepping import BoundOperators, append_history, audit_step, place, settle
+from workflows import engine
+from workflows.errors import EngineFault
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A step that has been passed.
+
+    Attributes:
+        why_not: what stands in the way of going back there, None when nothing does.
+    """
+
+    task: Task
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """One effect that lies between the target and now, newest first."""
+
+    title: str
+    do: handlers.Undo | None
+
+
+def targets(actor: Actor, task_id: int) -> list[Target]:
+    """The steps a task can be sent back to, latest first (可退回的步骤).
+
+    Raises:
+        NotFound: no such task for these eyes.
+    """
+    task, case = visible(actor, task_id)
+    return _targets(case, task)
+
+
+def send_back(
+    actor: Actor, task_id: int, target_id: int, reason: str, *, straight: bool = False
+) -> Task | None:
+    """Return a task to an earlier step (退回); history keeps all that happened.
+
+    Args:
+        target_id: the task of the step as it was done before.
+        straight: the step, once done again, comes straight back to the actor; what lies between stays done.
+
+    Returns:
+        The step that is open again, None when an automatic step came first.
+
+    Raises:
+        Refusal: no reason, or what lies between cannot be undone.
+    """
+    if not reason.strip():
+        raise Refusal("请写明退回原因，让对方知道怎么改。", field="reason")
+    with unit_of_work():
+        held = lock(actor, task_id)
+        require_open(held.task)
+        require_may_act(actor, held.task)
+        require_allowed(held.task, "send_back")
+        target = next((one for one in _targets(held.case, held.task) if one.task.id == target_id), None)
+        if target is None:
+            raise Conflict("这一步现在不能退回到那里，请刷新页面重新选择。")
+        if target.why_not:
+            raise Refusal(target.why_not, field="target")
+        return _go_back(actor, held, target.task, "sent_back", reason.strip(), straight)
+
+
+def withdraw(actor: Actor, task_id: int) -> Task | None:
+    """Take back one's own last step while nobody has acted on it (撤回).
+
+    Raises:
+        Forbidden: not the actor's step; Refusal: somebody has acted, or it cannot be undone.
+    """
+    with unit_of_work():
+        held = lock(actor, task_id)
+        task, case = held.task, held.case
+        if task.done_by != actor.person_id or task.state != "done":
+            raise Forbidden("只能撤回您本人办理的步骤。")
+        require_allowed(task, "withdraw")
+        fresh = [one for one in held.open if one.created_at >= (task.done_at or one.created_at)]
+        if case.status != "running" or not fresh:
+            raise Refusal("流程已经结束或正在等待期限，不能撤回。")
+        if why := _acted_on(task, fresh):
+            raise Refusal(why)
+        blocked = _blocked(_between(case, task))
+        if blocked:
+            raise Refusal(blocked)
+        return _go_back(actor, Locked(fresh[0], case, held.open), task, "withdrawn", "", straight=False)
+
+
+def may_withdraw(actor: Actor, task: Task) -> bool:
+    """Whether the page offers to take the step back; the service decides."""
+    if task.state != "done" or task.done_by != actor.person_id:
+        return False
+    fresh = [
+        one for one in tasks_of(task.case_id, "open") if one.created_at >= (task.done_at or one.created_at)
+    ]
+    return bool(fresh) and _acted_on(task, fresh) is None
+
+
+def _acted_on(task: Task, fresh: Sequence[Task]) -> str | None:
+    lines = history_of(task.case_id)
+    own = max(n for n, line in enumerate(lines) if line.kind == "completed" and line.task_id == task.id)
+    after = [one for one in lines[own + 1 :] if one.kind in ("completed", "signed", "sent_back", "timer")]
+    if after:
+        return f"{after[-1].actor_name}已经在您之后办理，不能再撤回。如需更正，请联系对方退回。"
+    if any(one.claimed_by is not None and one.role is not None for one in fresh):
+        return "下一步已有人认领，不能再撤回。如需更正，请联系对方退回。"
+    return None
+
+
+def _targets(case: Case, task: Task) -> list[Target]:
+    lines = history_of(case.id)
+    passed = _passed(lines)
+    done = {one.id: one for one in tasks_of(case.id, "done")}
+    found: dict[tuple[str, str], Target] = {}
+    for number in reversed(passed):
+        one = done.get(number)
+        if one is not None and (one.path, one.element) not in {*found, (task.path, task.element)}:
+            found[one.path, one.element] = Target(one, _blocked(_between(case, one, lines)))
+    return list(found.values())
+
+
+def _passed(lines: Sequence[History]) -> list[int]:
+    """Ids of the steps that lie behind the case as it stands, first one first."""
+    passed: list[int] = []
+    for line in lines:
+        if line.kind == "completed" and line.task_id is not None:
+            passed.append(line.task_id)
+        elif line.kind in ("sent_back", "withdrawn"):
+            target = (line.answers or {}).get("target")
+            if target in passed and not (line.answers or {}).get("straight"):
+                del passed[passed.index(target) :]
+    return passed
+
+
+def _between(case: Case, target: Task, lines: Sequence[History] | None = None) -> list[Undo]:
+    """What has been done since the target was done, itself among it; of a stage that restarts all of it."""
+    bundle = definitions.bundle(case.definition_id)
+    lines = list(lines if lines is not None else history_of(case.id))
+    first = max(
+        (n for n, line in enumerate(lines) if line.task_id == target.id and line.kind == "completed"),
+        default=0,
+    )
+    while first > 0 and target.path and (lines[first - 1].path or "").startswith(target.path):
+        first -= 1
+    found = []
+    for line in lines[first:]:
+        if line.kind == "completed" and line.task_id is not None:
+            form = session().get_one(Task, line.task_id).form_key
+            handler = handlers.form_handler(form)
+            found.append(Undo(line.title, handler.undo if handler else handlers.keep))
+        elif line.kind == "passed" and line.element:
+            name = bundle.model.operator(line.process or "", line.element)
+            operator = handlers.operator_named(name) if name else None
+            if operator is not None:
+                found.append(Undo(line.title, operator.undo))
+    return found[::-1]
+
+
+def _blocked(undo: Sequence[Undo]) -> str | None:
+    fixed = next((one.title for one in undo if one.do is None), None)
+    if fixed is None:
+        return None
+    return f"“{fixed}”的结果已经生效，不能用退回来撤销；确需改变的，请按规定另行更正或终止。"
+
+
+def _go_back(actor: Actor, held: Locked, target: Task, kind: str, reason: str, straight: bool) -> Task | None:
+    case, task, at = held.case, held.task, clock.now()
+    bundle, pack = definitions.bundle(case.definition_id), policy.pack(case.pack_version_id)
+    stood, waiting = case.state, list(held.open)
+    if not straight:
+        _undo(case, actor, at, _between(case, target))
+    try:
+        back = engine.send_back(
+            bundle.model,
+            case.state,
+            task.engine_id,
+            tuple(filter(None, target.path.split("/"))),
+            target.element,
+            operators=BoundOperators(case, actor, pack, at),
+            now=clock.now,
+        )
+    except EngineFault as error:
+        raise Refusal(f"不能退回到“{target.title}”：{error}", field="target") from error
+    word = "退回" if kind == "sent_back" else "撤回"
+    append_history(
+        case, actor, at, kind, f"{word}到“{target.title}”", **place(task), outcome=f"{word}到“{target.title}”"[:80],
+        opinion=reason or None, answers={"target": target.id, "straight": straight},
+    )  # fmt: skip
+    fresh = settle(case, back.result, actor, pack, at, held.open)
+    signers.forget([one.id for one in waiting if one.state != "open"])
+    made = next((one for one in fresh if (one.path, one.element) == (target.path, target.element)), None)
+    if straight:
+        if made is None or not back.whole:
+            raise Refusal("这一步不能“办好后直接回到我这里”，请选择按流程重新办理。", field="straight")
+        detours.begin(case, stood, task, made, waiting)
+    _prefill(made, target)
+    audit_step(case, actor, f"runtime.{kind}")
+    people = {one for one in (target.done_by,) if one is not None and one != actor.person_id}
+    notify(
+        people,
+        "returned",
+        f"“{case.title}”被{word}：{target.title}",
+        f"/cases/{case.no}",
+        case.id,
+        body=reason,
+    )
+    return made
+
+
+def _undo(case: Case, actor: Actor, at: datetime, effects: Sequence[Undo]) -> None:
+    for one in effects:
+        if one.do is not None:
+            one.do(case, actor, at)
+
+
+def _prefill(made: Task | None, target: Task) -> None:
+    """The one who does the step again finds it as he left it."""
+    if made is None or target.done_by is None:
+        return
+    line = next(
+        (one for one in reversed(history_of(target.case_id)) if one.task_id == target.id and one.answers),
+        None,
+    )
+    if line is not None:
+        session().add(
+            Draft(
+                task_id=made.id,
+                person_id=target.done_by,
+                answers=dict(line.answers or {}),
+                saved_at=clock.now(),
+            )
+        )

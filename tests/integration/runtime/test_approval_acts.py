@@ -1,0 +1,313 @@
+"""How offices approve, on both databases: pass on, sign together, send back, withdraw, stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts import delegations
+from app.accounts.queries import actor as actor_of
+from app.audit import services as audit
+from app.core import clock as time
+from app.core import db
+from app.core.db import session
+from app.core.errors import Conflict, Forbidden, NotFound, Refusal
+from app.core.identity import Role
+from app.messages.models import Message
+from app.runtime import acts, returning, services, signers
+from app.runtime.models import Case, History, Incident, Task
+from app.runtime.queries import desk, draft_of, history_of
+from tests.factories.bpmn import Diagram
+from tests.integration.runtime.conftest import do, elements, opened
+
+Begin = Callable[..., Case]
+CLERK, LEADER = "街道经办", "街道领导"
+
+
+def line(*, signing: str = "", acts: str = "") -> Diagram:
+    """One clerk's step, another's, the leader's."""
+    made = Diagram("line", "三步", lanes=[CLERK, LEADER])
+    props = {"signing": signing, "acts": acts}
+    made.start("start", lane=CLERK)
+    made.user("write", "拟稿", CLERK, 1, form="act")
+    made.user("check", "核稿", CLERK, 2, form="act", props={k: v for k, v in props.items() if v})
+    made.user("decide", "签发", LEADER, 3, form="act")
+    made.end("end", lane=LEADER, col=4)
+    for pair in (("start", "write"), ("write", "check"), ("check", "decide"), ("decide", "end")):
+        made.flow(*pair)
+    return made
+
+
+def several() -> Diagram:
+    """A step of three parts between two others."""
+    made = Diagram("several", "会审", lanes=[CLERK, LEADER])
+    made.start("start", lane=CLERK)
+    made.user("write", "拟稿", CLERK, 1, form="act")
+    made.user("vote", "会审", CLERK, 2, form="act", mi={"kind": "parallel", "cardinality": "3"})
+    made.user("decide", "签发", LEADER, 3, form="act")
+    made.end("end", lane=LEADER, col=4)
+    for pair in (("start", "write"), ("write", "vote"), ("vote", "decide"), ("decide", "end")):
+        made.flow(*pair)
+    return made
+
+
+def on_desk(actor: object) -> list[str]:
+    db.close()
+    return [item.task.element for item in desk(actor)]  # type: ignore[arg-type]
+
+
+def back_to(actor: object, case: Case, source: str, target: str, **more: bool) -> Task | None:
+    task = opened(case, source)
+    found = next(one for one in returning.targets(actor, task.id) if one.task.element == target)  # type: ignore[arg-type]
+    return returning.send_back(actor, task.id, found.task.id, "请补充", **more)  # type: ignore[arg-type]
+
+
+# --- pass on
+
+
+def test_a_transferred_step_belongs_to_the_colleague_alone(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line())
+    one, two, three = office.clerks
+    task = opened(case, "write")
+    acts.transfer(one, task.id, office.leader.person_id, "请领导先看")
+    assert on_desk(office.leader) == ["write"]
+    assert on_desk(two) == []
+    with pytest.raises(Forbidden):
+        services.complete_task(three, task.id, {"decision": "agree"})
+    do(office.leader, case, "write")
+    assert elements(case) == ["check"]
+    assert [one.kind for one in history_of(case.id)][:2] == ["started", "transferred"]
+    note = session().scalars(select(Message).where(Message.person_id == office.leader.person_id)).first()
+    assert note is not None
+    assert note.url == f"/desk/tasks/{task.id}"
+
+
+def test_nobody_outside_the_case_gets_a_step(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line())
+    task = opened(case, "write")
+    with pytest.raises(Refusal, match="看不到"):
+        acts.transfer(office.clerks[0], task.id, office.other.person_id, "")
+    with pytest.raises(NotFound):
+        acts.transfer(office.other, task.id, office.clerks[0].person_id, "")
+    with pytest.raises(Refusal, match="自己"):
+        acts.transfer(office.clerks[0], task.id, office.clerks[0].person_id, "")
+
+
+def test_the_diagram_says_which_acts_a_step_allows(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line(acts="send_back"))
+    do(office.clerks[0], case, "write")
+    with pytest.raises(Forbidden, match="转办"):
+        acts.transfer(office.clerks[1], opened(case, "check").id, office.clerks[2].person_id, "")
+    assert back_to(office.clerks[1], case, "check", "write") is not None
+
+
+def test_urging_reminds_once_in_a_while(
+    office: SimpleNamespace, begin: Begin, clock: time.MovableClock
+) -> None:
+    case = begin(line())
+    task = opened(case, "write")
+    assert acts.urge(office.leader, task.id, "请尽快") == 3
+    with pytest.raises(Refusal, match="已经催办"):
+        acts.urge(office.leader, task.id, "再催")
+    clock.advance(timedelta(hours=5))
+    assert acts.urge(office.leader, task.id, "") == 3
+
+
+def test_copies_and_comments_are_told_and_kept(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line())
+    assert acts.copy_to(office.clerks[0], case.id, [office.leader.person_id], "供参考") == 1
+    with pytest.raises(Refusal):
+        acts.copy_to(office.clerks[0], case.id, [office.leader.person_id], "")
+    acts.comment(office.leader, case.id, "注意预算口径")
+    db.close()
+    assert [(one.kind, one.opinion) for one in history_of(case.id)][1:] == [
+        ("copied", "供参考"),
+        ("commented", "注意预算口径"),
+    ]
+    assert audit.verify().ok
+
+
+# --- sign together
+
+
+@pytest.mark.parametrize(
+    ("signing", "answers", "left"),
+    [
+        ("all", ["agree", "agree", "agree"], ["decide"]),
+        ("count:2", ["agree", "agree"], ["decide"]),
+        ("percent:60", ["agree", "agree"], ["decide"]),
+        ("ordered", ["agree", "agree", "agree"], ["decide"]),
+        ("all", ["agree", "refuse"], ["decide"]),
+    ],
+)
+def test_several_sign_one_step(
+    office: SimpleNamespace, begin: Begin, signing: str, answers: list[str], left: list[str]
+) -> None:
+    case = begin(line(signing=signing))
+    do(office.clerks[0], case, "write")
+    for number, (clerk, decision) in enumerate(zip(office.clerks, answers, strict=False), start=1):
+        assert elements(case) == ["check"]
+        task = opened(case, "check")
+        if signing == "ordered":
+            assert [on_desk(one) for one in office.clerks].index(["check"]) == number - 1
+        services.complete_task(clerk, task.id, {"decision": decision, "opinion": f"意见{number}"})
+        if elements(case) == ["check"]:
+            with pytest.raises(Forbidden):
+                services.complete_task(clerk, task.id, {"decision": decision})
+    assert elements(case) == left
+    done = session().get_one(Task, task.id)
+    assert done.outcome == answers[-1]
+    assert [h.kind for h in history_of(case.id)].count("signed") == len(answers)
+
+
+def test_too_few_people_for_the_rule_is_an_incident(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line(signing="count:4"))
+    do(office.clerks[0], case, "write")
+    db.close()
+    found = session().scalars(select(Incident).where(Incident.case_id == case.id)).one()
+    assert "需要 4 人" in found.message
+
+
+@pytest.mark.parametrize("place", ["before", "beside", "after"])
+def test_a_signer_added_by_the_one_who_decides(office: SimpleNamespace, begin: Begin, place: str) -> None:
+    case = begin(line())
+    one, two, three = office.clerks
+    task = opened(case, "write")
+    acts.add_signer(one, task.id, two.person_id, place, "请一起看")
+    assert on_desk(three) == []
+    with pytest.raises(Conflict):
+        acts.add_signer(one, task.id, two.person_id, place, "") if place != "before" else acts.add_signer(
+            two, task.id, one.person_id, place, ""
+        )
+    first, then = (two, one) if place == "before" else (one, two)
+    for person in (first, then):
+        assert elements(case) == ["write"]
+        if person is two:
+            assert signers.place_of(opened(case, "write"), two) == place
+            services.sign_added(two, task.id, agrees=False, opinion="建议再核数据")
+        else:
+            services.complete_task(one, task.id, {"decision": "agree", "opinion": "同意"})
+    assert elements(case) == ["check"]
+    done = session().get_one(Task, task.id)
+    assert (done.done_by, done.outcome) == (one.person_id, "agree")
+
+
+# --- send back and withdraw
+
+
+def test_back_and_on_again_with_the_form_as_it_was(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line())
+    do(office.clerks[0], case, "write", opinion="第一稿")
+    do(office.clerks[1], case, "check")
+    made = back_to(office.leader, case, "decide", "write")
+    assert made is not None
+    assert elements(case) == ["write"]
+    draft = draft_of(office.clerks[0], made.id)
+    assert draft is not None
+    assert draft.answers["opinion"] == "第一稿"
+    do(office.clerks[0], case, "write", opinion="第二稿")
+    assert elements(case) == ["check"]
+    kinds = [h.kind for h in history_of(case.id)]
+    assert kinds.count("completed") == 3  # nothing is erased
+    assert "sent_back" in kinds
+    assert audit.verify().ok
+
+
+def test_straight_back_to_the_one_who_sent_it(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line())
+    do(office.clerks[0], case, "write")
+    do(office.clerks[1], case, "check")
+    asked = opened(case, "decide").id
+    back_to(office.leader, case, "decide", "write", straight=True)
+    assert elements(case) == ["write"]
+    do(office.clerks[0], case, "write", opinion="补充")
+    assert elements(case) == ["decide"]
+    assert opened(case, "decide").id == asked
+    assert do(office.leader, case, "decide").finished
+
+
+def test_out_of_a_shared_step_and_into_it_again(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(several())
+    do(office.clerks[0], case, "write")
+    do(office.clerks[0], case, "vote")
+    back_to(office.clerks[1], case, "vote", "write")
+    assert elements(case) == ["write"]
+    do(office.clerks[2], case, "write")
+    for clerk in office.clerks:
+        do(clerk, case, "vote")
+    back_to(office.leader, case, "decide", "vote")
+    assert elements(case) == ["vote"] * 3
+    for clerk in office.clerks:
+        do(clerk, case, "vote")
+    assert do(office.leader, case, "decide").finished
+
+
+def test_without_a_reason_nothing_goes_back(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line())
+    do(office.clerks[0], case, "write")
+    task = opened(case, "check")
+    target = returning.targets(office.clerks[1], task.id)[0].task.id
+    with pytest.raises(Refusal, match="原因"):
+        returning.send_back(office.clerks[1], task.id, target, " ")
+    with pytest.raises(Forbidden):
+        returning.send_back(office.leader, task.id, target, "不归我")
+    assert elements(case) == ["check"]
+
+
+def test_withdrawing_while_nobody_has_acted(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line())
+    one, two, _ = office.clerks
+    written = do(one, case, "write").task_id
+    with pytest.raises(Forbidden):
+        returning.withdraw(two, written)
+    assert returning.withdraw(one, written) is not None
+    assert elements(case) == ["write"]
+    written = do(one, case, "write").task_id
+    services.claim(two, opened(case, "check").id)
+    with pytest.raises(Refusal, match="认领"):
+        returning.withdraw(one, written)
+    do(two, case, "check")
+    with pytest.raises(Refusal):
+        returning.withdraw(one, written)
+
+
+# --- stand in
+
+
+def test_somebody_stands_in_for_a_time_and_both_names_are_shown(
+    office: SimpleNamespace, begin: Begin, clock: time.MovableClock
+) -> None:
+    case = begin(line())
+    do(office.clerks[0], case, "write")
+    do(office.clerks[1], case, "check")
+    now = time.now()
+    delegations.delegate(
+        office.leader, office.clerks[2].person_id, now, now + timedelta(days=2), Role.STREET_LEADER
+    )
+    stand_in = actor_of(office.clerks[2].person_id)
+    assert on_desk(stand_in) == ["decide"]
+    assert do(stand_in, case, "decide").finished
+    line_ = (
+        session()
+        .scalars(select(History).where(History.kind == "completed").order_by(History.id.desc()))
+        .first()
+    )
+    assert line_ is not None
+    assert line_.actor_name == "经办3（代领导）"
+    clock.advance(timedelta(days=3))
+    db.close()
+    assert not actor_of(office.clerks[2].person_id).has(Role.STREET_LEADER)
+
+
+def test_a_delegation_needs_a_colleague_and_a_time(office: SimpleNamespace) -> None:
+    now = time.now()
+    with pytest.raises(Refusal):
+        delegations.delegate(office.leader, office.leader.person_id, now, now + timedelta(days=1), None)
+    with pytest.raises(Refusal):
+        delegations.delegate(office.leader, office.clerks[0].person_id, now, now, None)
+    with pytest.raises(Refusal):
+        delegations.delegate(office.leader, office.other.person_id, now, now + timedelta(days=1), None)
