@@ -12,7 +12,7 @@ DIST := app/ui/static/dist/manifest.json
 FLASK := .venv/bin/flask --app wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup environment frontend browser run demo test test-long lint fmt coverage audit backup restore
+.PHONY: help setup environment frontend browser run demo test test-long bench lint fmt coverage audit backup restore
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ test: tools frontend browser ## everything that guards main
 
 test-long: tools frontend browser ## what takes too long for every change
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup -m long $(ARGS)
+
+bench: tools ## how fast, as ratios measured in one run; writes build/bench.json
+	@.venv/bin/python -m tests.bench
 
 lint: tools ## format, lint, templates, types, import rules without tests
 	@sh scripts/check.sh

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,9 +74,13 @@ class SQLiteTemplate:
 
 
 class PostgresTemplate:
-    """A database server of our own (from a wheel) with a template database."""
+    """A database server of our own (from a wheel) with a template database.
 
-    def __init__(self) -> None:
+    Args:
+        settings: what is set besides the server's own ways.
+    """
+
+    def __init__(self, settings: Sequence[str] = SETTINGS) -> None:
         # The server may run as another user, who must reach its folder: not pytest's, which is private.
         self.folder = Path(tempfile.mkdtemp(prefix="zhenjie-pg-"))
         runtime = self.folder / "run"
@@ -91,7 +95,7 @@ class PostgresTemplate:
         self.numbers = itertools.count(1)
         self.guard = self._guard(int(self.server.get_pid() or 0))
         with self.admin.connect() as connection:
-            for setting in SETTINGS:
+            for setting in settings:
                 connection.exec_driver_sql(f"ALTER SYSTEM SET {setting}")
             connection.exec_driver_sql("SELECT pg_reload_conf()")
             connection.exec_driver_sql("CREATE DATABASE template_zhenjie")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -129,3 +130,26 @@ def stored_bytes(case_id: int) -> int:
         query = text(f"SELECT coalesce(sum({width}), 0) FROM {table} WHERE {where}")
         total += int(session.scalar(query, {"id": case_id, "chain": f"case:{case_id}"}) or 0)
     return total
+
+
+def cost(office: Office, engine: Engine, steps: int) -> dict[str, float]:
+    """Statements and commits of a case's last completion, and what the finished case takes up."""
+    case_id = office.start(steps, "计")
+    for step in range(1, steps + 1):
+        task_id = office.open_task(case_id)
+        db.close()
+        with Counter(engine) as counter:
+            services.complete_task(office.clerk, task_id, answers(step, 1), f"bench-{case_id}-{step}")
+    return {
+        f"bytes_{steps}": stored_bytes(case_id),
+        "sql_per_completion": len(counter.statements),
+        "commits_per_completion": counter.commits,
+    }
+
+
+def sync_fully(engine: Engine) -> None:
+    """Wait for the disk at every commit."""
+
+    @event.listens_for(engine, "connect")
+    def _fully(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA synchronous=FULL")
