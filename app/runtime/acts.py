@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from app.accounts.models import Person
 from app.accounts.queries import actor as actor_of
 from app.accounts.queries import names_of_people, people_with
 from app.core import clock
@@ -37,10 +38,12 @@ def require_allowed(task: Task, act: str) -> None:
 
 
 def transfer(actor: Actor, task_id: int, person_id: int, reason: str) -> None:
-    """Hand a step to a colleague who then does it (转办).
+    """Hand a step to a colleague of the same post, who then holds it (转办).
+
+    Another post would let a drawing's lane be walked around; for absence there is delegation.
 
     Raises:
-        Refusal: the colleague may not see the case, or cannot be found.
+        Refusal: nobody of this post.
     """
     with unit_of_work():
         held = lock(actor, task_id)
@@ -50,8 +53,10 @@ def transfer(actor: Actor, task_id: int, person_id: int, reason: str) -> None:
         require_allowed(task, "transfer")
         if task.has_signers or task.group_id is not None:
             raise Refusal("这一步由多人各自签署，不能转办；本人不在时请设置代理。")
-        colleague = _colleague(actor, case, person_id)
-        task.claimed_by, task.claimed_at, task.transferred = person_id, clock.now(), True
+        if person_id not in {one.id for one in successors(actor, task)}:
+            raise Refusal("请选择同一单位、同一岗位的同事。", field="person")
+        colleague = actor_of(person_id)
+        task.claimed_by, task.claimed_at = person_id, clock.now()
         title = f"转办“{task.title}”给{colleague.name}"
         note(case, task, actor, "transferred", title, opinion=reason.strip() or None)
         _tell([person_id], case, "task", f"{actor.name}转给您办理：{task.title}", task, reason)
@@ -145,6 +150,13 @@ def comment(actor: Actor, case_id: int, words: str, file_ids: Sequence[int] = ()
             case, actor, clock.now(), "commented", "补充意见", opinion=words.strip(), answers=answers
         )
         audit_step(case, actor, "runtime.commented")
+
+
+def successors(actor: Actor, task: Task) -> list[Person]:
+    """Those a step can be handed to: of its post and unit, without the actor and whom he stands in for."""
+    if task.role is None or task.unit_id is None:
+        return []
+    return [one for one in people_with(task.role, task.unit_id) if one.id not in actor.persons]
 
 
 def holders(task: Task) -> list[int]:

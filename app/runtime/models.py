@@ -122,7 +122,6 @@ class Task(OfCase):
     detour: Mapped[bool] = mapped_column(
         default=False
     )  # when done the case stands again where it was sent back
-    transferred: Mapped[bool] = mapped_column(default=False)  # to the one who claims it, whatever his roles
     claimed_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     claimed_at: Mapped[datetime | None]
     done_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))

@@ -21,6 +21,8 @@ from app.runtime.rules import sees
 SOON = timedelta(hours=48)
 """A step due within two days is shown as due soon."""
 PAGE = 20
+MOST_COUNTED = 1000
+"""Nobody reads an exact count beyond this; the most pressing are counted first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,6 @@ def _ways(actor: Actor) -> list[ColumnElement[bool]]:
     """Each way in which an open task can be the actor's, so that each can follow an index of its own."""
     who = sorted(actor.persons)
     of_role = and_(
-        Task.transferred.is_(False),
         Task.has_signers.is_(False),
         or_(Task.claimed_by.is_(None), Task.claimed_by.in_(who)),
         or_(Task.group_id.is_(None), and_(~_voted(actor), ~_has_earlier_part(actor))),
@@ -73,11 +74,12 @@ def _ways(actor: Actor) -> list[ColumnElement[bool]]:
             Task.state == "open",
             Task.claimed_by.in_(who),
             Task.has_signers.is_(False),
-            or_(Task.role.is_(None), Task.transferred),
+            Task.role.is_(None),
         )
     )
     signing = select(TaskSigner.task_id).where(TaskSigner.person_id.in_(who), TaskSigner.state == "open")
-    ways.append(and_(Task.state == "open", Task.id.in_(signing)))
+    # Not the bare column: SQLite would walk all open tasks by their index instead of the few to be signed.
+    ways.append(and_(func.coalesce(Task.state, "") == "open", Task.id.in_(signing)))
     return ways
 
 
@@ -104,21 +106,22 @@ def _has_earlier_part(actor: Actor) -> ColumnElement[bool]:
 
 
 def desk_counts(actor: Actor) -> DeskCounts:
-    """Counts above the to-do list and in the navigation."""
+    """Counts above the to-do list and in the navigation; counting ends at `MOST_COUNTED`."""
     now = clock.now()
-    mine = union(*(select(Task.id, Task.due_at).where(way) for way in _ways(actor))).subquery()
+    parts = [
+        select(Task.id, Task.due_at, Task.rank_at)
+        .where(way)
+        .order_by(Task.rank_at, Task.id)
+        .limit(MOST_COUNTED)
+        .subquery()
+        for way in _ways(actor)
+    ]
+    mine = union(*(select(part) for part in parts)).subquery()
     late = sql_case((mine.c.due_at < now, 1), else_=0)
     soon = sql_case((and_(mine.c.due_at >= now, mine.c.due_at < now + SOON), 1), else_=0)
-    row = (
-        session()
-        .execute(
-            select(
-                func.count(), func.coalesce(func.sum(late), 0), func.coalesce(func.sum(soon), 0)
-            ).select_from(mine)
-        )
-        .one()
-    )
-    return DeskCounts(row[0], row[1], row[2])
+    counts = select(func.count(), func.coalesce(func.sum(late), 0), func.coalesce(func.sum(soon), 0))
+    row = session().execute(counts.select_from(mine)).one()
+    return DeskCounts(*(min(count, MOST_COUNTED) for count in row))
 
 
 def desk(

@@ -54,8 +54,6 @@ def may_act(
         return YES if actor.persons & set(turn) else no("这一步由多人签署，现在没有轮到您，或您已经签署。")
     if task.claimed_by is not None and task.claimed_by not in actor.persons:
         return no("这一步已由同事认领，正在办理。如需接手，请联系该同事退回认领。")
-    if task.claimed_by is not None and task.transferred:
-        return YES
     if task.role is None:
         return YES if task.claimed_by is not None else no("这一步由项目负责人办理。")
     if not actor.has(task.role, task.unit_id):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Engine, insert, text
@@ -24,7 +25,7 @@ def write(
 ) -> None:
     """Insert rows in chunks, each committed."""
     done = 0
-    while chunk := [row for row, _ in zip(rows, range(CHUNK), strict=False)]:
+    while chunk := list(islice(rows, CHUNK)):
         with db.unit_of_work() as session:
             session.execute(insert(table), chunk)
         db.close()

@@ -28,6 +28,7 @@ def measure(url: str, name: str, say: Callable[[str], None]) -> dict[str, float]
     case_id = office.start(12, "样")
     task = db.session().get_one(Task, office.open_task(case_id))
     case = db.session().get_one(Case, case_id)
+    to_task = task.id - case_id
     sample_case, sample_task = bulk.like(case, {}), bulk.like(task, {})
     case_ids = itertools.count(case_id + 1)
     found: dict[str, float] = {}
@@ -43,7 +44,7 @@ def measure(url: str, name: str, say: Callable[[str], None]) -> dict[str, float]
             (
                 {
                     **sample_task,
-                    "id": task.id + n - case_id,
+                    "id": n + to_task,
                     "case_id": n,
                     "role": sample_task["role"] if n % SHARE == 0 else OTHERS[n % SHARE - 1],
                     "rank_at": began + timedelta(minutes=n * 7919 % 100_003),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import config
 from app import tables
 from app.cli import demo
 from app.cli import world as worlds
@@ -18,6 +20,7 @@ from app.cli.proposals import PROPOSALS
 from app.core import clock as time_
 from app.core import db
 from app.runtime import services
+from app.web import create_app
 from tests.bench import ours
 
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=time_.SHANGHAI)
@@ -26,7 +29,11 @@ BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=time_.SHANGHAI)
 def flow(folder: Path, say: Callable[[str], None]) -> dict[str, float]:
     """Milliseconds of a completion over a whole real case, with all that its rooms do."""
     say("the real flow")
-    engine = db.make_engine(f"sqlite:///{folder}/real.sqlite3")
+    url = f"sqlite:///{folder}/real.sqlite3"
+    create_app(
+        replace(config.load({"ZHENJIE_ENV": "test"}), database_url=url)
+    )  # all rooms register their steps
+    engine = db.make_engine(url)
     tables.metadata.create_all(engine)
     ours.bind(engine)
     clock = time_.MovableClock(BEGIN)

@@ -73,15 +73,15 @@ def test_a_transferred_step_belongs_to_the_colleague_alone(office: SimpleNamespa
     case = begin(line())
     one, two, three = office.clerks
     task = opened(case, "write")
-    acts.transfer(one, task.id, office.leader.person_id, "请领导先看")
-    assert on_desk(office.leader) == ["write"]
-    assert on_desk(two) == []
+    acts.transfer(one, task.id, two.person_id, "请经办2先看")
+    assert on_desk(two) == ["write"]
+    assert on_desk(one) == []
     with pytest.raises(Forbidden):
         services.complete_task(three, task.id, {"decision": "agree"})
-    do(office.leader, case, "write")
+    do(two, case, "write")
     assert elements(case) == ["check"]
     assert [one.kind for one in history_of(case.id)][:2] == ["started", "transferred"]
-    note = session().scalars(select(Message).where(Message.person_id == office.leader.person_id)).first()
+    note = session().scalars(select(Message).where(Message.person_id == two.person_id)).first()
     assert note is not None
     assert note.url == f"/desk/tasks/{task.id}"
 
@@ -89,11 +89,12 @@ def test_a_transferred_step_belongs_to_the_colleague_alone(office: SimpleNamespa
 def test_nobody_outside_the_case_gets_a_step(office: SimpleNamespace, begin: Begin) -> None:
     case = begin(line())
     task = opened(case, "write")
-    with pytest.raises(Refusal, match="看不到"):
-        acts.transfer(office.clerks[0], task.id, office.other.person_id, "")
+    for stranger in (office.other, office.leader):
+        with pytest.raises(Refusal, match="同一岗位"):
+            acts.transfer(office.clerks[0], task.id, stranger.person_id, "")
     with pytest.raises(NotFound):
         acts.transfer(office.other, task.id, office.clerks[0].person_id, "")
-    with pytest.raises(Refusal, match="自己"):
+    with pytest.raises(Refusal, match="同一岗位"):
         acts.transfer(office.clerks[0], task.id, office.clerks[0].person_id, "")
 
 
