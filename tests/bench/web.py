@@ -109,7 +109,7 @@ def served(url: str, processes: int) -> Iterator[int]:
         port = probe.getsockname()[1]
     command = [
         sys.executable, "-m", "gunicorn", "--workers", str(processes), "--worker-class", "gthread",
-        "--threads", "2", "--bind", f"127.0.0.1:{port}", "--log-level", "warning", "wsgi:app",
+        "--threads", "2", "--keep-alive", "60", "--bind", f"127.0.0.1:{port}", "--log-level", "warning", "wsgi:app",
     ]  # fmt: skip
     settings = {"ZHENJIE_ENV": "test", "DATABASE_URL": url}
     server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings})  # noqa: S603 - our own words
