@@ -23,6 +23,8 @@ SOON = timedelta(hours=48)
 PAGE = 20
 MOST_COUNTED = 1000
 """Nobody reads an exact count beyond this; the most pressing are counted first."""
+SIBLING = aliased(Task)
+"""Another part of the same multi-instance step; made once, for making it costs more than the query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +87,21 @@ def _ways(actor: Actor) -> list[ColumnElement[bool]]:
 
 def _voted(actor: Actor) -> ColumnElement[bool]:
     """A person acts on one part of a multi-instance step only."""
-    sibling = aliased(Task)
     return exists().where(
-        sibling.case_id == Task.case_id,
-        sibling.group_id == Task.group_id,
-        sibling.done_by == actor.person_id,
+        SIBLING.case_id == Task.case_id,
+        SIBLING.group_id == Task.group_id,
+        SIBLING.done_by == actor.person_id,
     )
 
 
 def _has_earlier_part(actor: Actor) -> ColumnElement[bool]:
     """Of the open parts of one multi-instance step a person is shown only the first that is free."""
-    earlier = aliased(Task)
     return exists().where(
-        earlier.case_id == Task.case_id,
-        earlier.group_id == Task.group_id,
-        earlier.state == "open",
-        earlier.id < Task.id,
-        or_(earlier.claimed_by.is_(None), earlier.claimed_by == actor.person_id),
+        SIBLING.case_id == Task.case_id,
+        SIBLING.group_id == Task.group_id,
+        SIBLING.state == "open",
+        SIBLING.id < Task.id,
+        or_(SIBLING.claimed_by.is_(None), SIBLING.claimed_by == actor.person_id),
     )
 
 
