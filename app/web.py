@@ -25,6 +25,7 @@ from app.files.views import bp as files_bp
 from app.funds import handlers as funds_handlers
 from app.funds.views import bp as funds_bp
 from app.inbox import navigation
+from app.inbox.act_views import bp as acts_bp
 from app.inbox.views import bp as inbox_bp
 from app.notices import handlers as notices_handlers
 from app.organisations.views import bp as organisations_bp
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     accounts_bp,
     files_bp,
     inbox_bp,
+    acts_bp,
     projects_bp,
     funds_bp,
     organisations_bp,

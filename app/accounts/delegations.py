@@ -111,5 +111,10 @@ def colleagues(actor: Actor) -> list[Person]:
     return list(session().scalars(query))
 
 
+def own_roles(actor: Actor) -> list[str]:
+    """The roles the actor holds himself, without those he stands in for."""
+    return sorted({held.role for held in _own(actor.person_id or 0)})
+
+
 def _own(person_id: int) -> list[Membership]:
     return list(session().scalars(select(Membership).where(Membership.person_id == person_id)))

@@ -110,6 +110,21 @@ def people_with(role: str, unit_id: int) -> list[Person]:
     return list(session().scalars(query.order_by(Person.id)))
 
 
+def people_of_units(unit_ids: Iterable[int]) -> list[tuple[Person, str]]:
+    """Active people who hold a post in any of the units, each once, with the unit's short name."""
+    query = (
+        select(Person, OrgUnit.short_name)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(OrgUnit, OrgUnit.id == Membership.unit_id)
+        .where(Membership.unit_id.in_(sorted(set(unit_ids))), Person.active)
+        .order_by(OrgUnit.path, Person.name, Person.id)
+    )
+    found: dict[int, tuple[Person, str]] = {}
+    for person, unit_name_ in session().execute(query):
+        found.setdefault(person.id, (person, unit_name_ or ""))
+    return list(found.values())
+
+
 def has_people(role: str, unit_id: int) -> bool:
     """Whether anybody holds a role in a unit."""
     return bool(session().scalar(HAS_PEOPLE, {"of_role": role, "of_unit": unit_id}))

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 import config
-from app.audit.models import AuditEntry, AuditSeal
+from app.audit.models import AuditSeal
 
 START = "0" * 64
 _key: bytes | None = None
@@ -35,25 +35,21 @@ def plain(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if value is None else orjson.loads(orjson.dumps(dict(value)))
 
 
-def of_entry(entry: AuditEntry) -> str:
+COVERED = (
+    "chain", "seq", "at", "actor_id", "actor_name", "action", "subject", "before", "after", "history_hash", "prev_hash",
+)  # fmt: skip
+"""Columns of an entry that its fingerprint covers, in this order for ever."""
+
+
+def of_entry(entry: Mapping[str, Any]) -> str:
     """The keyed fingerprint of an entry, over the one before it and all it says.
 
     Keyed, so that who can write to the database still cannot write an entry that passes.
+
+    Args:
+        entry: its columns by name, `COVERED` at least.
     """
-    content = [
-        entry.chain,
-        entry.seq,
-        _moment(entry.at),
-        entry.actor_id,
-        entry.actor_name,
-        entry.action,
-        entry.subject,
-        entry.before,
-        entry.after,
-        entry.history_hash,
-        entry.prev_hash,
-    ]
-    return _mac("entry", content)
+    return _mac("entry", [_moment(entry["at"]) if name == "at" else entry[name] for name in COVERED])
 
 
 def of_seal(seal: AuditSeal) -> str:

@@ -27,7 +27,6 @@ GROW = (
     .where(AuditChain.chain == bindparam("of_chain"))
     .values(length=bindparam("new_length"), head=bindparam("new_head"))
 )
-WRITTEN = tuple(column.name for column in AuditEntry.__table__.columns if column.name != "id")
 
 
 def record(
@@ -39,7 +38,7 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     history_hash: str | None = None,
-) -> AuditEntry:
+) -> None:
     """Add an entry to a chain, in the transaction of the act (记录审计).
 
     Args:
@@ -52,23 +51,23 @@ def record(
     if not in_unit_of_work():
         raise RuntimeError("audit.record belongs inside the unit of work of the act it records")
     length, head = _grown(chain)
-    entry = AuditEntry(
-        chain=chain,
-        seq=length + 1,
-        at=clock.now(),
-        actor_id=actor.person_id,
-        actor_name=actor.name,
-        action=action,
-        subject=subject,
-        before=plain(before),
-        after=plain(after),
-        history_hash=history_hash,
-        prev_hash=head,
-    )
-    entry.hash = of_entry(entry)
-    session().connection().execute(GROW, {"of_chain": chain, "new_length": entry.seq, "new_head": entry.hash})
-    add_later(AuditEntry, {name: getattr(entry, name) for name in WRITTEN})
-    return entry
+    entry = {
+        "chain": chain,
+        "seq": length + 1,
+        "at": clock.now(),
+        "actor_id": actor.person_id,
+        "actor_name": actor.name,
+        "action": action,
+        "subject": subject,
+        "before": plain(before),
+        "after": plain(after),
+        "history_hash": history_hash,
+        "prev_hash": head,
+    }
+    entry["hash"] = of_entry(entry)
+    grown = {"of_chain": chain, "new_length": entry["seq"], "new_head": entry["hash"]}
+    session().connection().execute(GROW, grown)
+    add_later(AuditEntry, entry)
 
 
 def seal() -> AuditSeal | None:
@@ -109,7 +108,7 @@ def seals_of(start: datetime, end: datetime) -> list[AuditSeal]:
 
 def _grown(chain: str) -> tuple[int, str]:
     """Length and head of a chain, its row locked until the transaction ends; made with the chain's first entry."""
-    found = session().execute(HEAD, {"of_chain": chain}).one_or_none()
+    found = session().connection().execute(HEAD, {"of_chain": chain}).one_or_none()
     if found is None:
         made = _locked(chain)
         session().flush()

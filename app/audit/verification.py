@@ -108,7 +108,7 @@ class _Walk:
                 raise _Broken(f"{chain} 缺少第 {length + 1} 条")
             if entry.prev_hash != last:
                 raise _Broken(f"{where}与前一条不衔接")
-            if entry.hash != of_entry(entry):
+            if entry.hash != of_entry(entry.__dict__):
                 raise _Broken(f"{where}内容被改动")
             if entry.history_hash is not None:
                 hashes = hashes or {h for source in _sources.values() for h in source(chain)}

@@ -11,6 +11,7 @@ from app.accounts.access import current_actor
 from app.accounts.queries import unit_name
 from app.core.identity import Actor, Role
 from app.funds.rules import READERS as FUND_READERS
+from app.messages.queries import unread_count
 from app.organisations.rules import KEEPERS, MEMBERS
 from app.procurement.queries import READERS as BID_READERS
 from app.runtime.queries import DeskCounts, desk_counts
@@ -47,7 +48,12 @@ def context() -> dict[str, Any]:
         **base,
         "logout_url": url_for("accounts.logout"),
         "search_url": url_for("inbox.cases"),
-        "account_items": [NavItem("password", "修改密码", "lock", url_for("accounts.password"))],
+        "account_items": [
+            NavItem("delegations", "请人代理", "user-check", url_for("acts.delegations_list")),
+            NavItem("password", "修改密码", "lock", url_for("accounts.password")),
+        ],
+        "messages_url": url_for("acts.message_box"),
+        "unread": unread_count(actor.person_id or 0),
         "actor": actor,
         "nav": groups(actor, desk_counts(actor)),
         "unit_name": unit_name(grant.unit_id) if grant else "",
@@ -64,6 +70,7 @@ def groups(actor: Actor, counts: DeskCounts) -> list[NavGroup]:
     if any(actor.has(role) for role in STARTERS):
         work.append(NavItem("start", "发起项目", "plus", "/desk/start"))
     work.append(NavItem("mine", "我发起的", "send", "/desk/mine"))
+    work.append(NavItem("copies", "抄送我的", "eye", "/desk/copies"))
     work.append(NavItem("cases", "项目台账", "folders", "/cases"))
     if any(actor.has(role) for role in (Role.ORGANISATION_MEMBER, *BID_READERS)):
         work.append(NavItem("procurement", "采购信息", "gavel", "/procurement"))

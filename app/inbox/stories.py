@@ -25,12 +25,15 @@ from app.policy import queries as policy
 from app.policy.packs import Pack
 from app.projects.models import Project
 from app.projects.queries import facts
-from app.runtime import definitions, queries
+from app.runtime import acts, definitions, queries, returning, signers
 from app.runtime.models import Case, History, Incident, Task
 from app.runtime.rules import role_name
 from app.ui import forms
 
-SHOWN = ("started", "completed", "timer", "ended", "finished", "claimed", "released", "closed")
+SHOWN = frozenset(
+    {"started", "completed", "timer", "ended", "finished", "claimed", "released", "closed"}
+    | {"signed", "transferred", "signer_added", "sent_back", "withdrawn", "urged", "copied", "commented"}
+)
 """Kinds of history that people read; automatic steps are seen on the diagram."""
 
 
@@ -45,11 +48,37 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """Something one can do besides filling in the form of a step."""
+
+    label: str
+    icon: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One of several who sign a step.
+
+    Attributes:
+        place: when beside the one who decides, "" for those the diagram asks.
+        state: what is still awaited, "" when signed.
+    """
+
+    name: str
+    place: str
+    state: str
+    agrees: bool | None
+    opinion: str
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """Everything the case page shows."""
 
     stages: list[Stage]
     open_tasks: list[Task]
+    to_withdraw: Task | None
     my_tasks: list[Task]
     history: list[History]
     facts: list[forms.Fact]
@@ -63,6 +92,11 @@ class Story:
     diagram_text: str
     version: str
     pack: Pack
+    papers: dict[int, StoredFile]
+
+    def papers_of(self, line: History) -> list[StoredFile]:
+        """The papers that came with a comment, as far as the reader may open them."""
+        return [self.papers[one] for one in _attached([line]) if one in self.papers]
 
 
 def story(actor: Actor, case: Case) -> Story:
@@ -74,11 +108,13 @@ def story(actor: Actor, case: Case) -> Story:
     held = case_funds(case.id)
     pots = pots_by_id(fund.pot_id for fund in held)
     pack = policy.pack(case.pack_version_id)
+    history = [line for line in queries.history_of(case.id) if line.kind in SHOWN][::-1]
     return Story(
         stages=stage_bar(case, tasks),
         open_tasks=open_tasks,
+        to_withdraw=withdrawable(actor, tasks) if case.status == "running" else None,
         my_tasks=queries.my_open_tasks(actor, case.id),
-        history=[line for line in queries.history_of(case.id) if line.kind in SHOWN][::-1],
+        history=history,
         facts=[forms.Fact(label, value) for label, value in facts(case.id, pack)],
         contract=contract,
         money=money_lines(contract) if contract else [],
@@ -94,7 +130,57 @@ def story(actor: Actor, case: Case) -> Story:
         or "没有办理中的步骤",
         version=f"{bundle.title} 第 {bundle.no} 版",
         pack=pack,
+        papers={file.id: file for file in readable_of(actor, _attached(history))},
     )
+
+
+def _attached(history: Sequence[History]) -> list[int]:
+    """Papers that came with comments."""
+    return [
+        i for line in history if line.kind == "commented" for i in (line.answers or {}).get("files") or ()
+    ]
+
+
+def ways(actor: Actor, task: Task, *, mine: bool) -> list[Way]:
+    """What the diagram lets the actor do with an open step besides doing it; the services decide."""
+    if task.state != "open":
+        return []
+    url = f"/desk/tasks/{task.id}"
+    alone = task.group_id is None and not task.has_signers
+    found = []
+    if mine:
+        if acts.allows(task, "transfer") and alone and acts.successors(actor, task):
+            found.append(Way("转办", "send", f"{url}/transfer"))
+        if acts.allows(task, "add_signer") and task.group_id is None:
+            found.append(Way("加签", "users-plus", f"{url}/add-signer"))
+        if acts.allows(task, "send_back"):
+            found.append(Way("退回", "arrow-back-up", f"{url}/send-back"))
+        if acts.allows(task, "reject"):
+            found.append(Way("否决", "ban", f"{url}/reject"))
+    elif acts.allows(task, "urge"):
+        found.append(Way("催办", "bell-ringing", f"{url}/urge"))
+    return found
+
+
+def signed(task: Task) -> list[Signed]:
+    """Those who sign a step together, in their order."""
+    rows = signers.of(task) if task.has_signers else []
+    names = names_of_people({row.person_id for row in rows} | {row.signed_by for row in rows})
+    made = []
+    for row in rows:
+        name = names.get(row.person_id, "")
+        if row.signed_by not in (None, row.person_id):
+            name = f"{names.get(row.signed_by, '')}（代{name}）"
+        word = {"open": "待签署", "waiting": "未轮到", "closed": "不再需要"}.get(row.state, "")
+        made.append(Signed(name, acts.PLACES.get(row.place, ""), word, row.agrees, row.opinion or ""))
+    return made
+
+
+def withdrawable(actor: Actor, tasks: Sequence[Task]) -> Task | None:
+    """The actor's own last step, when he may still take it back."""
+    own = [task for task in tasks if task.done_by == actor.person_id and task.state == "done"]
+    last = max(own, key=lambda task: task.id, default=None)
+    return last if last is not None and returning.may_withdraw(actor, last) else None
 
 
 def stage_bar(case: Case, tasks: Sequence[Task]) -> list[Stage]:

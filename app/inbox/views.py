@@ -14,7 +14,7 @@ from app.core.errors import Conflict, Fault, Refusal
 from app.documents import pdf
 from app.funds.rules import may_read
 from app.inbox import stories
-from app.runtime import definitions, queries, services
+from app.runtime import definitions, queries, services, signers
 from app.runtime.locking import turn_of
 from app.runtime.models import Case, Task
 from app.runtime.rules import may_act, role_name
@@ -108,6 +108,8 @@ def task(task_id: int) -> str | BaseResponse | tuple[str, int]:
     actor = current_actor()
     found, case = queries.task_of(actor, task_id)
     if request.method == "GET":
+        if found.has_signers and signers.place_of(found, actor) not in (None, "own"):
+            return redirect(url_for("acts.opinion", task_id=task_id))
         return _task_page(found, case)
     form = services.prepared_form(actor, task_id)
     answers = forms.cast(form, request.form)
@@ -154,6 +156,8 @@ def _task_page(
         draft=draft,
         may=allowed if found.id not in mine else None,
         mine=found.id in mine,
+        ways=stories.ways(actor, found, mine=found.id in mine),
+        signed=stories.signed(found),
         story=stories.story(actor, case),
         people=names_of_people({found.claimed_by, found.done_by}),
         units=names,
@@ -203,6 +207,7 @@ def case(no: str) -> str:
         story=stories.story(actor, found),
         role_name=role_name,
         reads_funds=bool(may_read(actor)),
+        ways=stories.ways,
     )
 
 

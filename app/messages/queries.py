@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from app.core.db import session
+from app.core.errors import NotFound
 from app.core.identity import Actor
 from app.messages.models import Message
 
@@ -27,3 +28,15 @@ def inbox(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> list
     if before is not None:
         query = query.where(Message.id < before)
     return list(session().scalars(query.order_by(Message.id.desc()).limit(limit)))
+
+
+def one(actor: Actor, message_id: int) -> Message:
+    """A message of the actor's.
+
+    Raises:
+        NotFound: no such message for these eyes.
+    """
+    found = session().get(Message, message_id)
+    if found is None or found.person_id != actor.person_id:
+        raise NotFound
+    return found

@@ -33,8 +33,13 @@ def require_allowed(task: Task, act: str) -> None:
     Raises:
         Forbidden: it does not.
     """
-    if act not in allowed(task.acts):
+    if not allows(task, act):
         raise Forbidden(f"这一步的流程图不允许“{ACTS[act]}”。")
+
+
+def allows(task: Task, act: str) -> bool:
+    """Whether the diagram allows an act on a step."""
+    return act in allowed(task.acts)
 
 
 def transfer(actor: Actor, task_id: int, person_id: int, reason: str) -> None:

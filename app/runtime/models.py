@@ -122,6 +122,7 @@ class Task(OfCase):
     detour: Mapped[bool] = mapped_column(
         default=False
     )  # when done the case stands again where it was sent back
+    drafted: Mapped[bool] = mapped_column(default=False)  # somebody has typed something and not sent it
     claimed_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     claimed_at: Mapped[datetime | None]
     done_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))

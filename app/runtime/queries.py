@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.identity import Actor
-from app.runtime.models import LAST, Case, Draft, History, Incident, Task, TaskSigner
+from app.runtime.models import LAST, Case, Copy, Draft, History, Incident, Task, TaskSigner
 from app.runtime.rules import sees
 
 SOON = timedelta(hours=48)
@@ -262,6 +262,14 @@ def tasks_of(case_id: int, state: str | None = None) -> list[Task]:
     if state:
         query = query.where(Task.state == state)
     return list(session().scalars(query.order_by(Task.id)))
+
+
+def copies_of(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> list[tuple[Copy, Case]]:
+    """Cases brought to the actor's notice, newest first (抄送我的)."""
+    query = select(Copy, Case).join(Case, Case.id == Copy.case_id).where(Copy.person_id == actor.person_id)
+    if before is not None:
+        query = query.where(Copy.id < before)
+    return [(row, case) for row, case in session().execute(query.order_by(Copy.id.desc()).limit(limit))]
 
 
 def incidents_of(case_id: int) -> list[Incident]:

@@ -1,4 +1,4 @@
-"""Send back and withdraw: a passed step is done again, what it did is undone by the rooms that did it."""
+"""Send back, withdraw, reject: a passed step is done again, what it did is undone by the rooms that did it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from app.runtime.acts import require_allowed
 from app.runtime.locking import Locked, lock, require_may_act, require_open, visible
 from app.runtime.models import Case, Draft, History, Task
 from app.runtime.queries import history_of, tasks_of
+from app.runtime.services import end_case
 from app.runtime.stepping import BoundOperators, append_history, audit_step, place, settle
 from workflows import engine
 from workflows.errors import EngineFault
@@ -94,7 +95,7 @@ def withdraw(actor: Actor, task_id: int) -> Task | None:
         if task.done_by != actor.person_id or task.state != "done":
             raise Forbidden("只能撤回您本人办理的步骤。")
         require_allowed(task, "withdraw")
-        fresh = [one for one in held.open if one.created_at >= (task.done_at or one.created_at)]
+        fresh = _after(task, held.open)
         if case.status != "running" or not fresh:
             raise Refusal("流程已经结束或正在等待期限，不能撤回。")
         if why := _acted_on(task, fresh):
@@ -105,14 +106,40 @@ def withdraw(actor: Actor, task_id: int) -> Task | None:
         return _go_back(actor, Locked(fresh[0], case, held.open), task, "withdrawn", "", straight=False)
 
 
+def reject(actor: Actor, task_id: int, reason: str) -> None:
+    """Refuse the whole case at this step and end it (否决).
+
+    Raises:
+        Refusal: no reason, or something has been done that only a lawful act of its own can end.
+    """
+    if not reason.strip():
+        raise Refusal("请写明否决的理由。", field="reason")
+    with unit_of_work():
+        held = lock(actor, task_id)
+        require_open(held.task)
+        require_may_act(actor, held.task)
+        require_allowed(held.task, "reject")
+        if blocked := _blocked(_effects(held.case, history_of(held.case.id))):
+            raise Refusal(blocked, field="reason")
+        end_case(actor, held.case.id, "rejected", reason.strip())
+
+
 def may_withdraw(actor: Actor, task: Task) -> bool:
     """Whether the page offers to take the step back; the service decides."""
     if task.state != "done" or task.done_by != actor.person_id:
         return False
-    fresh = [
-        one for one in tasks_of(task.case_id, "open") if one.created_at >= (task.done_at or one.created_at)
-    ]
+    fresh = _after(task, tasks_of(task.case_id, "open"))
     return bool(fresh) and _acted_on(task, fresh) is None
+
+
+def _after(task: Task, waiting: Sequence[Task]) -> list[Task]:
+    """The open steps that a step led to, and the open parts of the same shared step."""
+    return [
+        one
+        for one in waiting
+        if one.created_at >= (task.done_at or one.created_at)
+        or (task.group_id is not None and one.group_id == task.group_id)
+    ]
 
 
 def _acted_on(task: Task, fresh: Sequence[Task]) -> str | None:
@@ -121,6 +148,12 @@ def _acted_on(task: Task, fresh: Sequence[Task]) -> str | None:
     after = [one for one in lines[own + 1 :] if one.kind in ("completed", "signed", "sent_back", "timer")]
     if after:
         return f"{after[-1].actor_name}已经在您之后办理，不能再撤回。如需更正，请联系对方退回。"
+    if task.group_id is not None:
+        others = {one.id for one in tasks_of(task.case_id, "done") if one.group_id == task.group_id} - {
+            task.id
+        }
+        if others:
+            return "这一步由多人各自办理，已有其他人办理，不能单独撤回。如需更正，请由下一步退回。"
     if any(one.claimed_by is not None and one.role is not None for one in fresh):
         return "下一步已有人认领，不能再撤回。如需更正，请联系对方退回。"
     return None
@@ -153,7 +186,6 @@ def _passed(lines: Sequence[History]) -> list[int]:
 
 def _between(case: Case, target: Task, lines: Sequence[History] | None = None) -> list[Undo]:
     """What has been done since the target was done, itself among it; of a stage that restarts all of it."""
-    bundle = definitions.bundle(case.definition_id)
     lines = list(lines if lines is not None else history_of(case.id))
     first = max(
         (n for n, line in enumerate(lines) if line.task_id == target.id and line.kind == "completed"),
@@ -161,8 +193,13 @@ def _between(case: Case, target: Task, lines: Sequence[History] | None = None) -
     )
     while first > 0 and target.path and (lines[first - 1].path or "").startswith(target.path):
         first -= 1
+    return _effects(case, lines[first:])
+
+
+def _effects(case: Case, lines: Sequence[History]) -> list[Undo]:
+    bundle = definitions.bundle(case.definition_id)
     found = []
-    for line in lines[first:]:
+    for line in lines:
         if line.kind == "completed" and line.task_id is not None:
             form = session().get_one(Task, line.task_id).form_key
             handler = handlers.form_handler(form)
@@ -179,7 +216,7 @@ def _blocked(undo: Sequence[Undo]) -> str | None:
     fixed = next((one.title for one in undo if one.do is None), None)
     if fixed is None:
         return None
-    return f"“{fixed}”的结果已经生效，不能用退回来撤销；确需改变的，请按规定另行更正或终止。"
+    return f"“{fixed}”的结果已经生效，不能用退回、撤回或否决来撤销；确需改变的，请按规定另行更正或终止。"
 
 
 def _go_back(actor: Actor, held: Locked, target: Task, kind: str, reason: str, straight: bool) -> Task | None:
@@ -241,6 +278,7 @@ def _prefill(made: Task | None, target: Task) -> None:
         None,
     )
     if line is not None:
+        made.drafted = True
         session().add(
             Draft(
                 task_id=made.id,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete, select
 
 from app.accounts.models import OrgUnit
 from app.accounts.queries import actor as actor_of
@@ -35,7 +35,6 @@ from app.ui import forms
 from workflows import engine
 from workflows.errors import StepNotOpen
 
-FORGET_DRAFTS = delete(Draft).where(Draft.task_id == bindparam("of_task"))
 VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
@@ -242,7 +241,8 @@ def _carry_out(held: Locked, actor: Actor, answers: Mapping[str, Any], at: datet
         raise Conflict("这一步已经不在待办中：可能已由他人办理，或法定期限已到。请刷新页面查看。") from error
     fresh = settle(case, result, actor, pack, at, were_open)
     audit_step(case, actor, "runtime.complete")
-    session().connection().execute(FORGET_DRAFTS, {"of_task": task.id})
+    if task.drafted:
+        session().execute(delete(Draft).where(Draft.task_id == task.id))
     return Completed(
         task.id, case.id, case.no, task.title, tuple(t.id for t in fresh), case.status != "running"
     )
@@ -300,10 +300,11 @@ def save_draft(actor: Actor, task_id: int, answers: Mapping[str, Any]) -> None:
             draft = Draft(task_id=task_id, person_id=actor.person_id)
             db.add(draft)
         draft.answers, draft.saved_at = dict(answers), clock.now()
+        task.drafted = True
 
 
 def end_case(actor: Actor, case_id: int, status: str, reason: str) -> None:
-    """End a running case before its diagram does: withdrawn or cancelled (撤回、终止).
+    """End a running case before its diagram does: withdrawn, cancelled or rejected (撤回、终止、否决).
 
     The rooms settle what hangs on the case (reserved money is released); whether the actor may is
     the calling room's rule.
@@ -315,12 +316,12 @@ def end_case(actor: Actor, case_id: int, status: str, reason: str) -> None:
     with unit_of_work():
         case = lock_case(actor, case_id)
         if case.status != "running":
-            raise Conflict("项目已经结束，不能再撤回或终止。")
+            raise Conflict("项目已经结束，不能再撤回、终止或否决。")
         bundle = definitions.bundle(case.definition_id)
         result = engine.cancel(bundle.model, case.state, now=clock.now)
         case.state, case.rev = result.state, case.rev + 1
         close_open_tasks(case, at, "流程结束")
-        title = {"withdrawn": "撤回申报", "cancelled": "终止项目"}[status]
+        title = {"withdrawn": "撤回申报", "cancelled": "终止项目", "rejected": "否决"}[status]
         append_history(case, actor, at, "ended", title, outcome=status, opinion=reason)
         finish(case, actor, at, status)
         audit_step(case, actor, f"runtime.{status}")

@@ -124,7 +124,7 @@ def settle(
         status = str(result.data.get("case_status", "running"))
         finish(case, actor, at, "completed" if status == "running" else status)
     session().flush()
-    _report_nobody(case, fresh, at)
+    _report_nobody(case, actor, fresh, at)
     for task in fresh:
         signers.ask(case, task, at)
     return fresh
@@ -235,10 +235,12 @@ def stage_of(step: OpenStep) -> str | None:
     return step.properties.get("stage") or (step.path[0] if step.path else None)
 
 
-def _report_nobody(case: Case, fresh: Sequence[Task], at: datetime) -> None:
+def _report_nobody(case: Case, actor: Actor, fresh: Sequence[Task], at: datetime) -> None:
     """A step that nobody can act on is an incident at once, not a case that silently stands still."""
     for task in fresh:
-        if task.role is None or (task.unit_id is not None and has_people(task.role, task.unit_id)):
+        if task.role is None:
+            continue
+        if task.unit_id and (actor.has(task.role, task.unit_id) or has_people(task.role, task.unit_id)):
             continue
         where = "本项目的单位中" if task.unit_id else "本项目尚未确定的单位中"
         session().add(

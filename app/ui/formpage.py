@@ -31,7 +31,7 @@ def form_page(
     Args:
         active: key of the navigation's entry.
         hidden: what the form carries along unseen, such as an idempotency key.
-        files: names uploads by id, for forms that take files.
+        files: names uploads by id, for forms that take files or show papers.
     """
     errors: dict[str, str] = {}
     answers: dict[str, Any] | None = None
@@ -51,7 +51,7 @@ def form_page(
         if one.kind == "files"
         for number in (shown or {}).get(one.key) or []
         if isinstance(number, int)
-    ]
+    ] + [number for _, ids in form.papers for number in ids]
     page = render_template(
         "ui/form_page.html",
         active=active,

@@ -104,9 +104,10 @@ def upgrade() -> None:
     op.add_column("task", sa.Column("rank_at", sa.DateTime(timezone=True), nullable=False, server_default=far))
     op.add_column("task", sa.Column("signing", sa.String(16), nullable=False, server_default="one"))
     op.add_column("task", sa.Column("acts", sa.String(200), nullable=False, server_default=""))
-    for name in ("has_signers", "detour"):
+    for name in ("has_signers", "detour", "drafted"):
         op.add_column("task", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("UPDATE task SET rank_at = due_at WHERE due_at IS NOT NULL")
+    op.execute("UPDATE task SET drafted = true WHERE id IN (SELECT task_id FROM draft)")
     op.drop_index("ix_task_desk", table_name="task")
     op.create_index("ix_task_desk", "task", ["state", "role", "unit_id", "rank_at", "id"])
     op.create_index("ix_task_own", "task", ["claimed_by", "state", "rank_at", "id"])
@@ -117,7 +118,7 @@ def downgrade() -> None:
     op.drop_index("ix_task_own", table_name="task")
     op.drop_index("ix_task_desk", table_name="task")
     op.create_index("ix_task_desk", "task", ["state", "role", "unit_id", "due_at", "id"])
-    for name in ("detour", "has_signers", "acts", "signing", "rank_at"):
+    for name in ("drafted", "detour", "has_signers", "acts", "signing", "rank_at"):
         op.drop_column("task", name)
     with op.batch_alter_table('task_signer', schema=None) as batch_op:
         batch_op.drop_index('ix_task_signer_person')

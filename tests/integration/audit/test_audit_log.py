@@ -96,7 +96,7 @@ def forged_entry(attacker: Callable[..., None], seq: int, prev: str) -> str:
         history_hash=None,
         prev_hash=prev,
     )
-    entry.hash = of_entry(entry)
+    entry.hash = of_entry(entry.__dict__)
     audit.configure("key-of-this-test")
     with db.unit_of_work() as session:
         session.add(entry)

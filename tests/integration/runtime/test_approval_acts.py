@@ -276,6 +276,35 @@ def test_withdrawing_while_nobody_has_acted(office: SimpleNamespace, begin: Begi
         returning.withdraw(one, written)
 
 
+def test_withdrawing_ones_part_of_a_shared_step(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(several())
+    one, two, _ = office.clerks
+    do(one, case, "write")
+    voted = do(one, case, "vote").task_id
+    assert elements(case) == ["vote"] * 2
+    returning.withdraw(one, voted)
+    assert elements(case) == ["vote"] * 3
+    do(two, case, "vote")
+    voted = do(one, case, "vote").task_id
+    with pytest.raises(Refusal, match="多人"):  # the other's part would be lost
+        returning.withdraw(one, voted)
+
+
+def test_rejecting_ends_the_case_where_the_diagram_allows_it(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line(acts="reject"))
+    do(office.clerks[0], case, "write")
+    task = opened(case, "check")
+    with pytest.raises(Refusal, match="理由"):
+        returning.reject(office.clerks[1], task.id, "")
+    returning.reject(office.clerks[1], task.id, "不符合条件")
+    db.close()
+    assert session().get_one(Case, case.id).status == "rejected"
+    assert elements(case) == []
+    other = begin(line())
+    with pytest.raises(Forbidden, match="否决"):
+        returning.reject(office.clerks[0], opened(other, "write").id, "不行")
+
+
 # --- stand in
 
 
