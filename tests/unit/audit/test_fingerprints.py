@@ -48,8 +48,7 @@ def key() -> Iterator[None]:
 @pytest.mark.parametrize("column", ENTRY)
 def test_each_column_of_an_entry_is_covered(column: str) -> None:
     other = {"seq": 3, "at": AT + timedelta(microseconds=1), "actor_id": None}.get(column, "another")
-    changed = AuditEntry(**{**ENTRY, column: other})
-    assert fingerprints.of_entry(changed) != fingerprints.of_entry(AuditEntry(**ENTRY))
+    assert fingerprints.of_entry({**ENTRY, column: other}) != fingerprints.of_entry(ENTRY)
 
 
 def test_every_column_of_an_entry_is_in_that_list() -> None:
@@ -65,12 +64,12 @@ def test_each_column_of_a_seal_is_covered(column: str) -> None:
 
 
 def test_the_same_moment_in_another_zone_is_the_same_entry() -> None:
-    elsewhere = AuditEntry(**{**ENTRY, "at": AT.astimezone(SHANGHAI)})
-    assert fingerprints.of_entry(elsewhere) == fingerprints.of_entry(AuditEntry(**ENTRY))
+    elsewhere = {**ENTRY, "at": AT.astimezone(SHANGHAI)}
+    assert fingerprints.of_entry(elsewhere) == fingerprints.of_entry(ENTRY)
 
 
 def test_another_key_gives_other_fingerprints() -> None:
-    entry, seal = AuditEntry(**ENTRY), AuditSeal(**SEAL)
+    entry, seal = ENTRY, AuditSeal(**SEAL)
     before = (fingerprints.of_entry(entry), fingerprints.of_seal(seal), fingerprints.digest("x"))
     fingerprints.configure("another-key")
     after = (fingerprints.of_entry(entry), fingerprints.of_seal(seal), fingerprints.digest("x"))
