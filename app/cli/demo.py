@@ -88,14 +88,19 @@ def throw_away(keep: Path | None) -> Iterator[None]:
 
 def broken(case: Case, path: str) -> list[str]:
     """Invariants that do not hold at the end of a scenario."""
-    found = list(imbalances())
+    found = unlawful(case)
     verdict = audit.verify()
     if not verdict.ok:
         found.append(verdict.problem)
     wanted = ENDS.get(path, "completed")
     if case.status != wanted:
         found.append(f"case ended as {case.status}, not {wanted}")
-    found += [f"incident {one.id}: {one.message}" for one in incidents_of(case.id)]
+    return found + [f"incident {one.id}: {one.message}" for one in incidents_of(case.id)]
+
+
+def unlawful(case: Case) -> list[str]:
+    """What must never be, wherever the case stands: money that does not add up, paid too early or too much."""
+    found = list(imbalances())
     contract = contract_of(case.id)
     if contract is not None:
         paid = [p for p in payments(contract.id) if p.state == "paid"]

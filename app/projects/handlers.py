@@ -168,7 +168,7 @@ def _count(ctx: OperatorContext, _parameters: Mapping[str, Any]) -> Variables:
 
 
 def _prepare_decide(ctx: TaskContext, form: Form) -> Form:
-    counted = joint_count(ctx.case.id, project_of(ctx.case.id).round)
+    counted = joint_count(ctx.case.id, project_of(ctx.case.id).sitting)
     return show_decision(ctx, show_for_review(ctx, form), counted, ctx.pack.value("joint_agree_min"))
 
 
@@ -185,8 +185,8 @@ def _unreserve(case: Case, actor: Actor, _at: datetime) -> None:
     funds.release(actor, case)
 
 
-def _forget_opinions(case: Case, _actor: Actor, _at: datetime) -> None:
-    reviews.forget_opinions(case)
+def _sit_anew(case: Case, _actor: Actor, _at: datetime) -> None:
+    reviews.sit_anew(case)
 
 
 def _undecide(case: Case, _actor: Actor, _at: datetime) -> None:
@@ -210,7 +210,7 @@ def register() -> None:
     user_task("review.exclusion", _exclusion, _prepare_exclusion, ("excluded",), undo=keep)
     user_task("review.exclusion_cosign", _cosign, _prepare_cosign, ("excluded",), undo=keep)
     user_task("review.budget", _budget, _prepare_budget, ("budget",), undo=_unreserve)
-    user_task("review.joint", _joint, show_for_review, undo=_forget_opinions)
+    user_task("review.joint", _joint, show_for_review, undo=_sit_anew)
     user_task("review.decide", _decide, _prepare_decide, ("review_decision",), undo=_undecide)
     user_task("archive.confirm", _archive, show_archive)
     operator("review.count", _count, title="统计联审意见", outputs=("joint_agreed",), undo=keep)

@@ -52,6 +52,7 @@ class Project(OfCase):
     exclusion_review: Mapped[dict[str, Any] | None]
     exclusion_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     round: Mapped[int] = mapped_column(default=1)
+    sitting: Mapped[int] = mapped_column(default=1)  # of the joint review: a new one after each return
     submitted_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     submitted_at: Mapped[datetime | None]
     drafted_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
@@ -81,11 +82,11 @@ class ProposalText(OfCase):
 
 
 class JointOpinion(OfCase):
-    """One reviewer's opinion in the joint review of a round."""
+    """One reviewer's opinion in one sitting of the joint review; append-only."""
 
     __tablename__ = "joint_opinion"
     __table_args__ = (UniqueConstraint("case_id", "round", "person_id"),)
-    round: Mapped[int]
+    sitting: Mapped[int] = mapped_column("round")
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     agrees: Mapped[bool]
     opinion: Mapped[str] = mapped_column(Text)

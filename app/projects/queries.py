@@ -38,11 +38,11 @@ def project_of(case_id: int) -> Project:
     return found
 
 
-def joint_count(case_id: int, round_no: int) -> tuple[int, int]:
-    """How many agreed and how many spoke in the joint review of a round."""
+def joint_count(case_id: int, sitting: int) -> tuple[int, int]:
+    """How many agreed and how many spoke in a sitting of the joint review."""
     rows = session().execute(
         select(JointOpinion.agrees, func.count())
-        .where(JointOpinion.case_id == case_id, JointOpinion.round == round_no)
+        .where(JointOpinion.case_id == case_id, JointOpinion.sitting == sitting)
         .group_by(JointOpinion.agrees)
     )
     counts = {bool(agrees): int(n) for agrees, n in rows}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete
-
 from app.accounts.queries import unit
 from app.catalogue.queries import active_item
 from app.core import clock
@@ -138,7 +136,7 @@ def join(actor: Actor, case: Case, answers: Mapping[str, Any]) -> None:
             JointOpinion(
                 city=case.city,
                 case_id=case.id,
-                round=project.round,
+                sitting=project.sitting,
                 person_id=actor.person_id,
                 agrees=agrees,
                 opinion=answers.get("opinion") or "",
@@ -148,19 +146,15 @@ def join(actor: Actor, case: Case, answers: Mapping[str, Any]) -> None:
         db.flush()
 
 
-def forget_opinions(case: Case) -> None:
-    """The joint review of this round is held anew (退回重办); what was said stays in the history."""
-    with unit_of_work() as db:
-        db.execute(
-            delete(JointOpinion).where(
-                JointOpinion.case_id == case.id, JointOpinion.round == project_of(case.id).round
-            )
-        )
+def sit_anew(case: Case) -> None:
+    """The joint review is held anew (退回重办); what was said stays and no longer counts."""
+    with unit_of_work():
+        project_of(case.id).sitting += 1
 
 
 def joint_agreed(case: Case, pack: Pack) -> bool:
     """Whether enough reviewers agreed."""
-    agreed, _ = joint_count(case.id, project_of(case.id).round)
+    agreed, _ = joint_count(case.id, project_of(case.id).sitting)
     return bool(agreed >= pack.value("joint_agree_min"))
 
 

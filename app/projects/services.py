@@ -302,6 +302,7 @@ def start_next_round(case: Case, pack: Pack) -> None:
     project = project_of(case.id)
     rules.rounds_allowed(project.round, pack.value("max_return_rounds")).require()
     project.round += 1
+    project.sitting += 1
     project.submitted_at = None
     session().flush()
 

@@ -223,8 +223,10 @@ def _go_back(actor: Actor, held: Locked, target: Task, kind: str, reason: str, s
     case, task, at = held.case, held.task, clock.now()
     bundle, pack = definitions.bundle(case.definition_id), policy.pack(case.pack_version_id)
     stood, waiting = case.state, list(held.open)
-    if not straight:
-        _undo(case, actor, at, _between(case, target))
+    between = _between(case, target)
+    _undo(
+        case, actor, at, between[-1:] if straight else between
+    )  # straight: only the step that is done again
     try:
         back = engine.send_back(
             bundle.model,
@@ -246,7 +248,7 @@ def _go_back(actor: Actor, held: Locked, target: Task, kind: str, reason: str, s
     signers.forget([one.id for one in waiting if one.state != "open"])
     made = next((one for one in fresh if (one.path, one.element) == (target.path, target.element)), None)
     if straight:
-        if made is None or not back.whole:
+        if made is None or made.group_id is not None or not back.whole:
             raise Refusal("这一步不能“办好后直接回到我这里”，请选择按流程重新办理。", field="straight")
         detours.begin(case, stood, task, made, waiting)
     _prefill(made, target)

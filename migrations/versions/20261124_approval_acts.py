@@ -108,6 +108,8 @@ def upgrade() -> None:
         op.add_column("task", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("UPDATE task SET rank_at = due_at WHERE due_at IS NOT NULL")
     op.execute("UPDATE task SET drafted = true WHERE id IN (SELECT task_id FROM draft)")
+    op.add_column("project", sa.Column("sitting", sa.Integer(), nullable=False, server_default="1"))
+    op.execute("UPDATE project SET sitting = round")
     op.drop_index("ix_task_desk", table_name="task")
     op.create_index("ix_task_desk", "task", ["state", "role", "unit_id", "rank_at", "id"])
     op.create_index("ix_task_own", "task", ["claimed_by", "state", "rank_at", "id"])
@@ -118,6 +120,7 @@ def downgrade() -> None:
     op.drop_index("ix_task_own", table_name="task")
     op.drop_index("ix_task_desk", table_name="task")
     op.create_index("ix_task_desk", "task", ["state", "role", "unit_id", "due_at", "id"])
+    op.drop_column("project", "sitting")
     for name in ("drafted", "detour", "has_signers", "acts", "signing", "rank_at"):
         op.drop_column("task", name)
     with op.batch_alter_table('task_signer', schema=None) as batch_op:

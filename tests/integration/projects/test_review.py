@@ -468,7 +468,7 @@ def test_a_return_opens_a_new_round_of_opinions(
     fund(office, case, (office.pot, TOTAL))
     join(office, case)
     assert decide(office, case) == {"review_decision": "approve"}
-    rounds = select(JointOpinion.round).where(JointOpinion.case_id == case.id).order_by(JointOpinion.id)
+    rounds = select(JointOpinion.sitting).where(JointOpinion.case_id == case.id).order_by(JointOpinion.id)
     assert list(session().scalars(rounds)) == [1, 1, 1, 2, 2, 2]
 
 
