@@ -115,9 +115,12 @@ def unlawful(case: Case) -> list[str]:
         published = contract.evaluation_published_at
         if any(p.kind == "final" for p in paid) and published is None:
             found.append("the final payment came before the published evaluation")
-    for pot in pots_of(case.street_id):
-        if case.status != "running" and (pot.reserved or pot.encumbered):
-            found.append(f"{pot.name} still holds money of an ended case")
+    if case.status != "running":
+        found += [
+            f"{pot.name} still holds money of an ended case"
+            for pot in pots_of(case.street_id)
+            if pot.reserved or pot.encumbered
+        ]
     return found
 
 
