@@ -17,7 +17,8 @@ import app.organisations.models
 import app.policy.models
 import app.procurement.models
 import app.projects.models
-import app.runtime.models  # noqa: F401
+import app.runtime.models
+import app.studio.models  # noqa: F401
 from app.core.db import Base
 
 metadata = Base.metadata

@@ -37,6 +37,8 @@ from app.projects.views import bp as projects_bp
 from app.runtime import definitions
 from app.runtime import operators as runtime_operators
 from app.sources import register_sources
+from app.studio.store_views import bp as store_bp
+from app.studio.views import bp as studio_bp
 from app.ui.setup import init_ui
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
@@ -52,6 +54,8 @@ BLUEPRINTS = (
     organisations_bp,
     procurement_bp,
     evaluation_bp,
+    studio_bp,
+    store_bp,
     api_bp,
 )
 HANDLERS: tuple[Callable[[], None], ...] = (

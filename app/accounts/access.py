@@ -29,6 +29,10 @@ class Permission(StrEnum):
     MANAGE_FUNDS = "manage_funds"
     MANAGE_LIST = "manage_list"
     SEE_AUDIT = "see_audit"
+    SEE_STUDIO = "see_studio"
+    DESIGN_MODEL = "design_model"
+    APPROVE_MODEL = "approve_model"
+    PUBLISH_MODEL = "publish_model"
 
 
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
@@ -38,6 +42,10 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_FUNDS: frozenset({Role.DISTRICT_FINANCE, Role.DISTRICT_OFFICER, Role.STREET_FINANCE}),
     Permission.MANAGE_LIST: frozenset({Role.DISTRICT_OFFICER}),
     Permission.SEE_AUDIT: frozenset({Role.AUDITOR, Role.AUDIT_ADMIN}),
+    Permission.SEE_STUDIO: frozenset({Role.DESIGNER, Role.PUBLISHER, Role.CITY_OFFICER, Role.AUDITOR}),
+    Permission.DESIGN_MODEL: frozenset({Role.DESIGNER, Role.CITY_OFFICER}),
+    Permission.APPROVE_MODEL: frozenset({Role.PUBLISHER}),
+    Permission.PUBLISH_MODEL: frozenset({Role.PUBLISHER}),
 }
 
 

@@ -13,7 +13,6 @@ from app.runtime import definitions
 from app.runtime.models import Definition
 from workflows.model import xml
 
-MODEL_FOLDERS = ("process", "decision", "form")
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 
 
@@ -33,7 +32,9 @@ def deploy_pack(actor: Actor, root: Path, key: str, *, publish: bool) -> list[De
     with unit_of_work():
         pack = load_folder(root, key)
         policy.store(actor, pack)
-        files = {name: data for name, data in pack.files.items() if name.split("/")[0] in MODEL_FOLDERS}
+        files = {
+            name: data for name, data in pack.files.items() if name.split("/")[0] in definitions.MODEL_FOLDERS
+        }
         return [
             definitions.deploy(
                 actor,

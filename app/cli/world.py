@@ -47,6 +47,12 @@ STREET_POSTS: Sequence[tuple[str, str, Role]] = (
     ("pingshen2", "评审专家二", Role.STREET_SCORER),
     ("pingshen3", "评审专家三", Role.STREET_SCORER),
 )
+CITY_POSTS: Sequence[tuple[str, str, Role]] = (
+    ("sheji", "流程设计员", Role.DESIGNER),
+    ("sheji2", "流程设计员二", Role.DESIGNER),
+    ("fabu", "流程发布员", Role.PUBLISHER),
+    ("shi-minzheng", "市民政", Role.CITY_OFFICER),
+)
 COMMUNITY_POSTS: Sequence[tuple[str, str, Role]] = (
     ("liangwei", "两委成员", Role.COMMITTEE_MEMBER),
     ("shuji", "党组织书记", Role.SECRETARY),
@@ -92,6 +98,9 @@ def build(*, everything: bool, years: AbstractSet[int] | None = None) -> World:
         district, street = unit_by_code(DISTRICT), unit_by_code(STREET)
         officer = _person("qu-minzheng", f"{district.name}民政", Role.DISTRICT_OFFICER, district)
         treasurer = _person("qu-caizheng", f"{district.name}财政", Role.DISTRICT_FINANCE, district)
+        city = unit_by_code(CITY)
+        for login, post, role in CITY_POSTS:
+            _person(login, f"{city.short_name}{post.removeprefix('市')}", role, city)
         communities = units_below(street.id, "community")[:3]
         _staff("", street, communities)
         if everything:

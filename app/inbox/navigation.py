@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, request, url_for
 from flask_login import current_user
 
-from app.accounts.access import current_actor
+from app.accounts.access import Permission, allowed, current_actor
 from app.accounts.queries import unit_name
 from app.core.identity import Actor, Role
 from app.funds.rules import READERS as FUND_READERS
@@ -78,4 +78,11 @@ def groups(actor: Actor, counts: DeskCounts) -> list[NavGroup]:
         work.append(NavItem("funds", "资金台账", "coin-yuan", "/desk/funds"))
     if any(actor.has(role) for role in (*KEEPERS, *MEMBERS)):
         work.append(NavItem("organisations", "社会组织库", "building-community", "/organisations"))
-    return [("办公", work), ("公开", [NavItem("portal", "供需平台", "building-community", "/")])]
+    studio = (
+        [NavItem("studio", "流程工坊", "sitemap", "/studio")] if allowed(actor, Permission.SEE_STUDIO) else []
+    )
+    return [
+        ("办公", work),
+        *([("流程", studio)] if studio else []),
+        ("公开", [NavItem("portal", "供需平台", "building-community", "/")]),
+    ]

@@ -24,6 +24,8 @@ from workflows.engine import Model
 from workflows.errors import ModelError
 
 CACHE_SIZE = 64
+MODEL_FOLDERS = ("process", "decision", "form")
+"""Folders of a pack whose files a version of a model holds."""
 
 
 @dataclass(frozen=True, slots=True)

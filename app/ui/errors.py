@@ -30,7 +30,9 @@ def wants_json() -> bool:
     """Whether a script asked: then an error page would be noise."""
     accept = request.accept_mimetypes
     return request.path.startswith("/api/") or (
-        accept["application/json"] > accept["text/html"] or request.headers.get("HX-Request") == "true"
+        accept["application/json"] > accept["text/html"]
+        or request.headers.get("HX-Request") == "true"
+        or "X-CSRFToken" in request.headers  # forms carry their token inside
     )
 
 

@@ -1,0 +1,1 @@
+"""The process studio: drafts of models, comparing, trying, publishing, moving running cases."""

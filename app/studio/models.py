@@ -1,0 +1,84 @@
+"""Tables of the studio: drafts, their files by content, every save."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from app.core.append_only import protect
+from app.core.db import Base, BigId, Row
+
+STATES = ("editing", "submitted", "approved", "published", "discarded")
+
+
+class ModelBlob(Base):
+    """The content of a file, kept once under its fingerprint; nothing that was ever saved is lost."""
+
+    __tablename__ = "model_blob"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int]
+    data: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))  # compressed
+
+
+protect(ModelBlob)
+
+
+class ModelDraft(Row):
+    """A change to a pack's models that somebody is working on; nobody approves their own (草稿)."""
+
+    __tablename__ = "model_draft"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        CheckConstraint("approved_by IS NULL OR approved_by <> author_id", name="second_person"),
+        CheckConstraint("(approved_by IS NULL) = (approved_at IS NULL)", name="approval"),
+        CheckConstraint("state NOT IN ('approved','published') OR approved_by IS NOT NULL", name="approved"),
+        Index("ix_model_draft_state", "state", "id"),
+    )
+    pack_key: Mapped[str] = mapped_column(String(40))
+    process_key: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(200))
+    base_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("definition.id"))
+    author_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    state: Mapped[str] = mapped_column(String(10), default="editing")
+    rev: Mapped[int] = mapped_column(default=1)
+    notes: Mapped[str] = mapped_column(Text, default="")  # what changes and why, in the author's words
+    created_at: Mapped[datetime]
+    saved_at: Mapped[datetime]
+    lock_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    lock_until: Mapped[datetime | None]
+    submitted_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    submitted_at: Mapped[datetime | None]
+    approved_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    approved_at: Mapped[datetime | None]
+    definition_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("definition.id"))  # what it became
+
+
+class DraftFile(Base):
+    """A file of a draft as it stands; `rev` is the draft's revision at the file's last change."""
+
+    __tablename__ = "model_draft_file"
+    draft_id: Mapped[int] = mapped_column(BigId, ForeignKey("model_draft.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), ForeignKey("model_blob.sha256"))
+    rev: Mapped[int]
+
+
+class DraftSave(Row):
+    """One save: who changed which file from what to what; the difference is told from the two contents."""
+
+    __tablename__ = "model_draft_save"
+    __table_args__ = (UniqueConstraint("draft_id", "rev", "file"),)
+    draft_id: Mapped[int] = mapped_column(BigId, ForeignKey("model_draft.id"))
+    rev: Mapped[int]
+    at: Mapped[datetime]
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(12))  # edited, mended, imported, restored, deleted
+    file: Mapped[str] = mapped_column(String(120))
+    before: Mapped[str | None] = mapped_column(String(64), ForeignKey("model_blob.sha256"))
+    after: Mapped[str | None] = mapped_column(String(64), ForeignKey("model_blob.sha256"))
+    note: Mapped[str | None] = mapped_column(Text)
+
+
+protect(DraftSave)

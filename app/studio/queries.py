@@ -1,0 +1,80 @@
+"""Reads of the studio: processes, their versions, who runs on which."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from app.core.db import session
+from app.core.errors import NotFound
+from app.runtime.models import Case, Definition
+from workflows.errors import UnsafeXml
+from workflows.model import xml
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One way of working: the versions of a start process of a pack, the newest first.
+
+    Attributes:
+        running: cases that run on each version, by its id.
+    """
+
+    pack_key: str
+    key: str
+    title: str
+    versions: Sequence[Definition]
+    running: dict[int, int]
+
+    @property
+    def current(self) -> Definition | None:
+        """The version new cases start with."""
+        return next((one for one in self.versions if one.state == "published"), None)
+
+
+def processes() -> list[Process]:
+    """All ways of working, by pack and name."""
+    found: dict[tuple[str, str], list[Definition]] = {}
+    for row in session().scalars(select(Definition).order_by(Definition.no.desc())):
+        found.setdefault((row.pack_key, row.process_key), []).append(row)
+    running = _running()
+    return [
+        Process(pack, key, versions[0].title, versions, running)
+        for (pack, key), versions in sorted(found.items())
+    ]
+
+
+def process(pack_key: str, process_key: str) -> Process:
+    """One way of working.
+
+    Raises:
+        NotFound: no version of it is known.
+    """
+    for one in processes():
+        if (one.pack_key, one.key) == (pack_key, process_key):
+            return one
+    raise NotFound
+
+
+def _running() -> dict[int, int]:
+    query = (
+        select(Case.definition_id, func.count()).where(Case.status == "running").group_by(Case.definition_id)
+    )
+    return {definition: count for definition, count in session().execute(query)}
+
+
+def title_of(name: str, data: bytes) -> str:
+    """What a file is called by people: the process's, the table's or the form's name."""
+    stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    try:
+        if name.endswith(".json"):
+            read = json.loads(data)
+            return str(read.get("title") or stem) if isinstance(read, dict) else stem
+        root = xml.parse(data)
+    except (UnsafeXml, ValueError):
+        return stem
+    wanted = "process" if name.endswith(".bpmn") else "decision"
+    return next((str(n.get("name")) for n in root.iter() if xml.local(n) == wanted and n.get("name")), stem)

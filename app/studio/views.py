@@ -1,0 +1,172 @@
+"""Pages of the studio: ways of working with their versions, drafts with their files and findings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.accounts.access import Permission, allowed, current_actor, requires
+from app.accounts.queries import names_of_people
+from app.studio import checking, drafts, queries
+from app.studio.models import ModelDraft
+
+bp = Blueprint("studio", __name__, template_folder="templates", url_prefix="/studio")
+STATES: dict[str, tuple[str, str]] = {
+    "editing": ("修改中", "brand"),
+    "submitted": ("待审批", "warn"),
+    "approved": ("待发布", "warn"),
+    "published": ("已发布", "good"),
+    "discarded": ("已作废", ""),
+}
+VERSION_STATES: dict[str, tuple[str, str]] = {
+    "draft": ("未发布", "warn"),
+    "published": ("现行", "good"),
+    "retired": ("已停用", ""),
+}
+SAVES = {"edited": "修改", "mended": "自动修正", "imported": "导入", "restored": "还原", "deleted": "删除"}
+FOLDERS = (
+    ("process", "流程图", "diagram", ".bpmn"),
+    ("decision", "决策表", "decision", ".dmn"),
+    ("form", "表单", "form", ".json"),
+)
+
+
+@bp.get("")
+@requires(Permission.SEE_STUDIO)
+def home() -> str:
+    """Ways of working and drafts."""
+    found = drafts.drafts()
+    return render_template(
+        "studio/home.html",
+        active="studio",
+        processes=queries.processes(),
+        drafts=found,
+        people=names_of_people({one.author_id for one in found}),
+        states=STATES,
+        version_states=VERSION_STATES,
+        may_design=allowed(current_actor(), Permission.DESIGN_MODEL),
+    )
+
+
+@bp.get("/processes/<pack_key>/<process_key>")
+@requires(Permission.SEE_STUDIO)
+def process(pack_key: str, process_key: str) -> str:
+    """One way of working: all versions, their notes, who put them in force, how many cases run on them."""
+    found = queries.process(pack_key, process_key)
+    people = {who for one in found.versions for who in (one.created_by, one.published_by)}
+    return render_template(
+        "studio/process.html",
+        active="studio",
+        process=found,
+        people=names_of_people(people),
+        version_states=VERSION_STATES,
+        may_design=allowed(current_actor(), Permission.DESIGN_MODEL),
+    )
+
+
+@bp.post("/drafts")
+@requires(Permission.DESIGN_MODEL)
+def create() -> Response:
+    """Begin a change (新建草稿)."""
+    base = request.form.get("base_id", "")
+    made = drafts.create(
+        current_actor(),
+        pack_key=request.form.get("pack_key", "")[:40],
+        process_key=request.form.get("process_key", "")[:80],
+        title=request.form.get("title", ""),
+        base_id=int(base) if base.isdecimal() and len(base) < 19 else None,
+    )
+    flash("草稿已建立，现行流程不受影响，发布后才生效。", "success")
+    return redirect(url_for("studio.draft", draft_id=made.id))
+
+
+@bp.get("/drafts/<int:draft_id>")
+@requires(Permission.SEE_STUDIO)
+def draft(draft_id: int) -> str:
+    """One draft: its files, what is wrong with it, what can be done with it."""
+    return render_template("studio/draft.html", **_draft_page(drafts.find(draft_id)))
+
+
+@bp.post("/drafts/<int:draft_id>/discard")
+@requires(Permission.DESIGN_MODEL)
+def discard(draft_id: int) -> Response:
+    """Give a draft up (作废)."""
+    drafts.discard(current_actor(), draft_id)
+    flash("草稿已作废，内容仍可查看。", "success")
+    return redirect(url_for("studio.home"))
+
+
+@bp.get("/drafts/<int:draft_id>/history")
+@requires(Permission.SEE_STUDIO)
+def history(draft_id: int) -> str:
+    """Every save, and what one of them changed."""
+    found = drafts.find(draft_id)
+    saves = drafts.saves_of(draft_id)
+    return render_template(
+        "studio/history.html",
+        active="studio",
+        draft=found,
+        saves=saves,
+        people=names_of_people({one.person_id for one in saves}),
+        kinds=SAVES,
+    )
+
+
+@bp.get("/drafts/<int:draft_id>/history/<int:save_id>")
+@requires(Permission.SEE_STUDIO)
+def save(draft_id: int, save_id: int) -> str:
+    """What one save changed."""
+    one = drafts.save_of(draft_id, save_id)
+    found = drafts.find(draft_id)
+    return render_template(
+        "studio/save.html",
+        active="studio",
+        draft=found,
+        save=one,
+        who=names_of_people({one.person_id}).get(one.person_id, ""),
+        kinds=SAVES,
+        lines=drafts.difference(one).splitlines(),
+        may_restore=found.state == "editing" and allowed(current_actor(), Permission.DESIGN_MODEL),
+    )
+
+
+@bp.post("/drafts/<int:draft_id>/history/<int:save_id>/restore")
+@requires(Permission.DESIGN_MODEL)
+def restore(draft_id: int, save_id: int) -> Response:
+    """Bring a file back to what it was before a save (还原)."""
+    drafts.restore(current_actor(), draft_id, save_id)
+    flash("已还原，原来的内容仍在修改记录里。", "success")
+    return redirect(url_for("studio.history", draft_id=draft_id))
+
+
+def _draft_page(found: ModelDraft) -> dict[str, Any]:
+    actor = current_actor()
+    files = drafts.files_of(found.id)
+    saves = drafts.saves_of(found.id, 5)
+    return {
+        "active": "studio",
+        "draft": found,
+        "file_groups": _groups(files),
+        "report": checking.judge(files, found.process_key),
+        "saves": saves,
+        "kinds": SAVES,
+        "lock": drafts.lock_of(actor, found),
+        "people": names_of_people({found.author_id, found.approved_by, *(one.person_id for one in saves)}),
+        "states": STATES,
+        "may_design": allowed(actor, Permission.DESIGN_MODEL),
+    }
+
+
+def _groups(files: dict[str, bytes]) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Files by kind, as (title, name, place of the editor)."""
+    made = []
+    for folder, label, page, suffix in FOLDERS:
+        rows = []
+        for name, data in files.items():
+            stem = name.removeprefix(f"{folder}/").removesuffix(suffix)
+            if name == f"{folder}/{stem}{suffix}" and not stem.endswith((".ui", ".tests")):
+                rows.append((queries.title_of(name, data), stem, page))
+        made.append((label, rows))
+    return made
