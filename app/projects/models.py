@@ -52,7 +52,7 @@ class Project(OfCase):
     exclusion_review: Mapped[dict[str, Any] | None]
     exclusion_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     round: Mapped[int] = mapped_column(default=1)
-    sitting: Mapped[int] = mapped_column(default=1)  # of the joint review: a new one after each return
+    sitting: Mapped[int] = mapped_column(default=1)  # of the joint review: a new one each time it is held
     submitted_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     submitted_at: Mapped[datetime | None]
     drafted_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))

@@ -294,6 +294,7 @@ def reopen(case: Case) -> None:
     if project.approved_at is not None:
         project.approved_at = project.approved_by = project.submitted_at = None
         project.round += 1
+        project.sitting += 1
         session().flush()
 
 

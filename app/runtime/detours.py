@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import session
 from app.core.errors import Fault
+from app.runtime import signers
 from app.runtime.models import Case, Detour, Task
 from workflows import engine
 from workflows.types import Result
@@ -43,4 +44,5 @@ def end(model: engine.Model, task: Task, variables: Mapping[str, Any]) -> tuple[
     waiting = list(session().scalars(select(Task).where(Task.id.in_(detour.task_ids)).order_by(Task.id)))
     for one in waiting:
         one.state, one.done_at, one.outcome = "open", None, None
+        signers.recall(one)
     return engine.resume(model, detour.case_state, variables, now=clock.now), waiting

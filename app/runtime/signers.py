@@ -124,6 +124,12 @@ def forget(task_ids: list[int]) -> None:
     )
 
 
+def recall(task: Task) -> None:
+    """The step is open again as it was left: those who have not signed yet are asked again (退回后直达)."""
+    if task.has_signers:
+        _hand_on(task)
+
+
 def _row(task: Task, person_id: int, place: str, seq: int, added_by: int | None) -> TaskSigner:
     return TaskSigner(
         city=task.city,

@@ -480,6 +480,8 @@ def test_an_upheld_objection_opens_an_approved_proposal(office: SimpleNamespace)
     found = project(case)
     assert (found.round, found.approved_at, found.approved_by) == (2, None, None)
     assert [one.round for one in queries.texts_of(case.id)] == [1, 2]
+    join(office, case)  # the same reviewers sit again, and what they said before does not count
+    assert queries.joint_count(case.id, found.sitting) == (3, 3)
 
 
 def test_archiving_takes_in_the_last_papers(office: SimpleNamespace) -> None:

@@ -231,6 +231,20 @@ def test_straight_back_to_the_one_who_sent_it(office: SimpleNamespace, begin: Be
     assert do(office.leader, case, "decide").finished
 
 
+def test_straight_back_to_a_step_that_several_sign(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line(signing="all"))
+    one, two, three = office.clerks
+    do(one, case, "write")
+    do(one, case, "check")
+    back_to(two, case, "check", "write", straight=True)
+    assert on_desk(three) == ["write"]
+    do(one, case, "write", opinion="补充")
+    assert [on_desk(person) for person in office.clerks] == [[], ["check"], ["check"]]  # one has signed
+    do(two, case, "check")
+    do(three, case, "check")
+    assert elements(case) == ["decide"]
+
+
 def test_out_of_a_shared_step_and_into_it_again(office: SimpleNamespace, begin: Begin) -> None:
     case = begin(several())
     do(office.clerks[0], case, "write")
