@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from app.core import clock
-from app.core.db import session, unit_of_work
+from app.core.db import unit_of_work
 from app.core.errors import Conflict, Forbidden, Refusal
 from app.core.identity import Actor
 from app.messages.services import notify
 from app.policy import queries as policy
-from app.runtime import definitions, detours, handlers, signers
+from app.runtime import definitions, detours, signers
 from app.runtime.acts import require_allowed
 from app.runtime.locking import Locked, lock, require_may_act, require_open, visible
-from app.runtime.models import Case, Draft, History, Task
+from app.runtime.models import Case, Task
 from app.runtime.queries import history_of, tasks_of
 from app.runtime.services import end_case
 from app.runtime.stepping import BoundOperators, append_history, audit_step, place, settle
+from app.runtime.undoing import between, blocked, effects, standing
 from workflows import engine
 from workflows.errors import EngineFault
 
@@ -33,14 +33,6 @@ class Target:
 
     task: Task
     why_not: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """One effect that lies between the target and now, newest first."""
-
-    title: str
-    do: handlers.Undo | None
 
 
 def targets(actor: Actor, task_id: int) -> list[Target]:
@@ -100,9 +92,8 @@ def withdraw(actor: Actor, task_id: int) -> Task | None:
             raise Refusal("流程已经结束或正在等待期限，不能撤回。")
         if why := _acted_on(task, fresh):
             raise Refusal(why)
-        blocked = _blocked(_between(case, task))
-        if blocked:
-            raise Refusal(blocked)
+        if why := blocked(effects(case, between(case, fresh[0], task, history_of(case.id)))):
+            raise Refusal(why)
         return _go_back(actor, Locked(fresh[0], case, held.open), task, "withdrawn", "", straight=False)
 
 
@@ -119,8 +110,8 @@ def reject(actor: Actor, task_id: int, reason: str) -> None:
         require_open(held.task)
         require_may_act(actor, held.task)
         require_allowed(held.task, "reject")
-        if blocked := _blocked(_effects(held.case, history_of(held.case.id))):
-            raise Refusal(blocked, field="reason")
+        if why := blocked(effects(held.case, standing(history_of(held.case.id)))):
+            raise Refusal(why, field="reason")
         end_case(actor, held.case.id, "rejected", reason.strip())
 
 
@@ -144,6 +135,8 @@ def _after(task: Task, waiting: Sequence[Task]) -> list[Task]:
 
 def _acted_on(task: Task, fresh: Sequence[Task]) -> str | None:
     lines = history_of(task.case_id)
+    if all(line.task_id != task.id for line in standing(lines)):
+        return "这一步已经被退回或撤回，不用再撤回。"
     own = max(n for n, line in enumerate(lines) if line.kind == "completed" and line.task_id == task.id)
     after = [one for one in lines[own + 1 :] if one.kind in ("completed", "signed", "sent_back", "timer")]
     if after:
@@ -161,72 +154,30 @@ def _acted_on(task: Task, fresh: Sequence[Task]) -> str | None:
 
 def _targets(case: Case, task: Task) -> list[Target]:
     lines = history_of(case.id)
-    passed = _passed(lines)
     done = {one.id: one for one in tasks_of(case.id, "done")}
     found: dict[tuple[str, str], Target] = {}
-    for number in reversed(passed):
-        one = done.get(number)
-        if one is not None and (one.path, one.element) not in {*found, (task.path, task.element)}:
-            found[one.path, one.element] = Target(one, _blocked(_between(case, one, lines)))
+    for line in reversed(standing(lines)):
+        one = done.get(line.task_id or 0)
+        if one is None or (one.path, one.element) in {*found, (task.path, task.element)}:
+            continue
+        try:
+            way = between(case, task, one, lines)
+        except EngineFault:
+            continue  # it lies ahead, in a loop that has been turned, or the diagram no longer has it
+        found[one.path, one.element] = Target(one, blocked(effects(case, way)))
     return list(found.values())
-
-
-def _passed(lines: Sequence[History]) -> list[int]:
-    """Ids of the steps that lie behind the case as it stands, first one first."""
-    passed: list[int] = []
-    for line in lines:
-        if line.kind == "completed" and line.task_id is not None:
-            passed.append(line.task_id)
-        elif line.kind in ("sent_back", "withdrawn"):
-            target = (line.answers or {}).get("target")
-            if target in passed and not (line.answers or {}).get("straight"):
-                del passed[passed.index(target) :]
-    return passed
-
-
-def _between(case: Case, target: Task, lines: Sequence[History] | None = None) -> list[Undo]:
-    """What has been done since the target was done, itself among it; of a stage that restarts all of it."""
-    lines = list(lines if lines is not None else history_of(case.id))
-    first = max(
-        (n for n, line in enumerate(lines) if line.task_id == target.id and line.kind == "completed"),
-        default=0,
-    )
-    while first > 0 and target.path and (lines[first - 1].path or "").startswith(target.path):
-        first -= 1
-    return _effects(case, lines[first:])
-
-
-def _effects(case: Case, lines: Sequence[History]) -> list[Undo]:
-    bundle = definitions.bundle(case.definition_id)
-    found = []
-    for line in lines:
-        if line.kind == "completed" and line.task_id is not None:
-            form = session().get_one(Task, line.task_id).form_key
-            handler = handlers.form_handler(form)
-            found.append(Undo(line.title, handler.undo if handler else handlers.keep))
-        elif line.kind == "passed" and line.element:
-            name = bundle.model.operator(line.process or "", line.element)
-            operator = handlers.operator_named(name) if name else None
-            if operator is not None:
-                found.append(Undo(line.title, operator.undo))
-    return found[::-1]
-
-
-def _blocked(undo: Sequence[Undo]) -> str | None:
-    fixed = next((one.title for one in undo if one.do is None), None)
-    if fixed is None:
-        return None
-    return f"“{fixed}”的结果已经生效，不能用退回、撤回或否决来撤销；确需改变的，请按规定另行更正或终止。"
 
 
 def _go_back(actor: Actor, held: Locked, target: Task, kind: str, reason: str, straight: bool) -> Task | None:
     case, task, at = held.case, held.task, clock.now()
     bundle, pack = definitions.bundle(case.definition_id), policy.pack(case.pack_version_id)
     stood, waiting = case.state, list(held.open)
-    between = _between(case, target)
-    _undo(
-        case, actor, at, between[-1:] if straight else between
-    )  # straight: only the step that is done again
+    way = between(case, task, target, history_of(case.id))
+    if straight:
+        way = [line for line in way if line.task_id == target.id]  # what lies between stays done
+    for effect in effects(case, way):
+        if effect.undo is not None:
+            effect.undo(case, actor, at)
     try:
         back = engine.send_back(
             bundle.model,
@@ -242,7 +193,7 @@ def _go_back(actor: Actor, held: Locked, target: Task, kind: str, reason: str, s
     word = "退回" if kind == "sent_back" else "撤回"
     append_history(
         case, actor, at, kind, f"{word}到“{target.title}”", **place(task), outcome=f"{word}到“{target.title}”"[:80],
-        opinion=reason or None, answers={"target": target.id, "straight": straight},
+        opinion=reason or None, answers={"target": target.id, "straight": straight, "undone": [line.seq for line in way]},
     )  # fmt: skip
     fresh = settle(case, back.result, actor, pack, at, held.open)
     signers.forget([one.id for one in waiting if one.state != "open"])
@@ -251,7 +202,6 @@ def _go_back(actor: Actor, held: Locked, target: Task, kind: str, reason: str, s
         if made is None or made.group_id is not None or not back.whole:
             raise Refusal("这一步不能“办好后直接回到我这里”，请选择按流程重新办理。", field="straight")
         detours.begin(case, stood, task, made, waiting)
-    _prefill(made, target)
     audit_step(case, actor, f"runtime.{kind}")
     people = {one for one in (target.done_by,) if one is not None and one != actor.person_id}
     notify(
@@ -263,29 +213,3 @@ def _go_back(actor: Actor, held: Locked, target: Task, kind: str, reason: str, s
         body=reason,
     )
     return made
-
-
-def _undo(case: Case, actor: Actor, at: datetime, effects: Sequence[Undo]) -> None:
-    for one in effects:
-        if one.do is not None:
-            one.do(case, actor, at)
-
-
-def _prefill(made: Task | None, target: Task) -> None:
-    """The one who does the step again finds it as he left it."""
-    if made is None or target.done_by is None:
-        return
-    line = next(
-        (one for one in reversed(history_of(target.case_id)) if one.task_id == target.id and one.answers),
-        None,
-    )
-    if line is not None:
-        made.drafted = True
-        session().add(
-            Draft(
-                task_id=made.id,
-                person_id=target.done_by,
-                answers=dict(line.answers or {}),
-                saved_at=clock.now(),
-            )
-        )

@@ -31,6 +31,7 @@ from app.runtime.stepping import (
     place,
     settle,
 )
+from app.runtime.undoing import answered_before
 from app.ui import forms
 from workflows import engine
 from workflows.errors import StepNotOpen
@@ -259,7 +260,9 @@ def prepared_form(actor: Actor, task_id: int) -> forms.Form:
     context = _context(case, task, actor, pack, bundle)
     handler = handlers.form_handler(task.form_key)
     form = _prepared(context, bundle, handler)
-    return _as_it_was(task, form) if handler is None else form
+    names = {one.key for one in form.fields if not one.read_only}
+    known = answered_before(task, actor, kept=handler is None)
+    return form.with_values(**{name: value for name, value in known.items() if name in names})
 
 
 def claim(actor: Actor, task_id: int) -> None:
@@ -346,16 +349,6 @@ def _prepared(
 ) -> forms.Form:
     form = _form_of(bundle, context.task)
     return handler.prepare(context, form) if handler and handler.prepare else form
-
-
-def _as_it_was(task: Task, form: forms.Form) -> forms.Form:
-    """A step that is done again starts with what was answered before (退回重办)."""
-    query = select(FormRecord.answers).where(
-        FormRecord.case_id == task.case_id, FormRecord.form_key == task.form_key
-    )
-    known = session().scalar(query.order_by(FormRecord.id.desc()).limit(1)) or {}
-    names = {one.key for one in form.fields}
-    return form.with_values(**{name: value for name, value in known.items() if name in names})
 
 
 def _keep_record(task: Task, answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
-from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
-from SpiffWorkflow.bpmn.specs.mixins.inclusive_gateway import InclusiveGateway
-from SpiffWorkflow.bpmn.specs.mixins.parallel_gateway import ParallelGateway
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.specs.Join import Join
@@ -18,10 +14,11 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from workflows.engine import codec
+from workflows.engine.blocks import goal, spec_named, start_of_block
 from workflows.engine.folding import is_token
 from workflows.engine.model import Model
 from workflows.engine.running import clean, finished_step, guarded, path_of, run_automatic, states_of
-from workflows.errors import EngineFault, StepNotOpen
+from workflows.errors import StepNotOpen
 from workflows.ports import Now, Operators
 from workflows.types import Result
 
@@ -70,7 +67,7 @@ def send_back(
         workflow = codec.load(state, model.spec, dict(model.subs), engine)
         before = states_of(workflow)
         task = _open_step(workflow, step_id)
-        depth, target = _goal(path_of(task), tuple(path), element)
+        depth, target = goal(path_of(task), tuple(path), element)
         part = _parts(workflow, task)[depth]
         _graft(workflow, part, task, target)
         whole = sum(1 for one in part.tasks.values() if is_token(one)) == 1
@@ -112,24 +109,14 @@ def _parts(workflow: BpmnWorkflow, task: Task) -> list[Any]:
     return parts[::-1]
 
 
-def _goal(here: tuple[str, ...], path: tuple[str, ...], element: str) -> tuple[int, str]:
-    """How deep to go back, and to which element: the stage's call when the stage is not the running one."""
-    shared = 0
-    while shared < min(len(here), len(path)) and here[shared] == path[shared]:
-        shared += 1
-    return shared, (path[shared] if shared < len(path) else element)
-
-
 def _graft(workflow: BpmnWorkflow, part: Any, task: Task, target: str) -> None:
     """Take away what lies behind the target and put a fresh token on it."""
     data = dict(task.data)
     here = _inside(part, task)
-    standing = _spec_named(part, here.task_spec.bpmn_id)
-    spec = _start_of_block(part.spec, _spec_named(part, target), standing)
-    if standing not in _reach(spec, None):
-        raise EngineFault(f"步骤“{target}”在当前步骤之后，不能退回到那里", target, part.spec.name)
-    goal = part.spec.task_specs.get(f"{spec.name}.BoundaryEventSplit") or spec
-    passed = _nearest(part, here, goal)
+    standing = spec_named(part.spec, here.task_spec.bpmn_id)
+    spec = start_of_block(part.spec, target, standing)
+    first = part.spec.task_specs.get(f"{spec.name}.BoundaryEventSplit") or spec
+    passed = _nearest(part, here, first)
     if passed is None:
         anchor, gone = part.task_tree, list(part.task_tree.children)
     else:
@@ -138,24 +125,16 @@ def _graft(workflow: BpmnWorkflow, part: Any, task: Task, target: str) -> None:
         _remove(workflow, part, one)
     kept = anchor.data
     anchor.data = data  # what the step knew: forms are filled as they were
-    fresh = anchor._add_child(goal, TaskState.FUTURE)
-    goal._predict(fresh, mask=TaskState.PREDICTED_MASK | TaskState.FUTURE)
-    goal._update(fresh)
-    if isinstance(goal, Join) and fresh._state == TaskState.WAITING:
+    fresh = anchor._add_child(first, TaskState.FUTURE)
+    first._predict(fresh, mask=TaskState.PREDICTED_MASK | TaskState.FUTURE)
+    first._update(fresh)
+    if isinstance(first, Join) and fresh._state == TaskState.WAITING:
         fresh._inherit_data()
         fresh._ready()  # a split looks for those who led to it; they have been folded away
     anchor.data = kept
     part.completed = False
     if part.last_task is not None and part.last_task.id not in part.tasks:
         part.last_task = anchor
-
-
-def _spec_named(part: Any, element: str) -> Any:
-    """The specification of an element; of a shared step the whole, not a part of it."""
-    for spec in part.spec.task_specs.values():
-        if spec.bpmn_id == element and not spec.name.endswith("[child]"):
-            return spec
-    raise EngineFault(f"流程图中没有步骤“{element}”", element, part.spec.name)
 
 
 def _inside(part: Any, task: Task) -> Task:
@@ -165,43 +144,11 @@ def _inside(part: Any, task: Task) -> Task:
     return task
 
 
-def _start_of_block(whole: Any, target: Any, here: Any) -> Any:
-    """The target, or the split before it when it lies in a branch beside: one branch alone never meets its join."""
-    for split in whole.task_specs.values():
-        ways = [_reach(way, split) for way in _parallel_ways(split)]
-        among = {number for number, way in enumerate(ways) if target in way}
-        beside = {number for number, way in enumerate(ways) if here in way}
-        if among and len(among) < len(ways) and not (beside and beside <= among):
-            return _start_of_block(whole, split, here)
-    return target
-
-
-def _parallel_ways(split: Any) -> list[Any]:
-    """Where tokens go side by side from an element; [] where only one goes on."""
-    if isinstance(split, ParallelGateway | InclusiveGateway):
-        ways = list(split.outputs)
-    elif isinstance(split, BoundaryEventSplit):
-        ways = [one for one in split.outputs if not isinstance(one, BoundaryEvent) or not one.cancel_activity]
-    else:
-        return []
-    return ways if len(ways) > 1 else []
-
-
-def _reach(way: Any, without: Any) -> set[Any]:
-    found, stack = set(), [way]
-    while stack:
-        one = stack.pop()
-        if one not in found and one is not without:
-            found.add(one)
-            stack.extend(one.outputs)
-    return found
-
-
-def _nearest(part: Any, here: Task, goal: Any) -> Task | None:
+def _nearest(part: Any, here: Task, first: Any) -> Task | None:
     """The passed element above the open step in the tree, None when it has been folded away."""
     inside: Task | None = here
     while inside is not None and inside._parent is not None:
-        if inside.task_spec is goal:
+        if inside.task_spec is first:
             return inside
         inside = part.tasks.get(inside._parent)
     return None

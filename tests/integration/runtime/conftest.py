@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -19,6 +20,7 @@ from app.sources import register_sources
 from tests.factories.bpmn import Diagram
 from tests.factories.people import actor_of, make_person, make_units
 
+FORMS = re.compile(r'name="formJsonSchemaFilename" value="([^"]+)\.json"')
 FORM = b"""{"type": "object", "title": "x", "properties": {
  "decision": {"type": "string", "title": "x", "oneOf": [
    {"const": "agree", "title": "agree"}, {"const": "refuse", "title": "refuse"}]},
@@ -48,7 +50,8 @@ def begin(office: SimpleNamespace) -> Callable[..., Case]:
 
     def make(*diagrams: Diagram, **data: object) -> Case:
         files = {f"process/{one.id}.bpmn": one.xml().encode() for one in diagrams}
-        files["form/act.json"] = FORM
+        forms = {form for one in diagrams for form in FORMS.findall(one.xml())}
+        files.update({f"form/{form}.json": FORM for form in forms})
         definitions.deploy(
             SYSTEM, pack_key="zhuhai", process_key=diagrams[0].id, title="试", files=files, publish=True
         )

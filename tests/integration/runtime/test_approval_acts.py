@@ -20,7 +20,7 @@ from app.core.identity import Role
 from app.messages.models import Message
 from app.runtime import acts, returning, services, signers
 from app.runtime.models import Case, History, Incident, Task
-from app.runtime.queries import desk, draft_of, history_of
+from app.runtime.queries import desk, history_of
 from tests.factories.bpmn import Diagram
 from tests.integration.runtime.conftest import do, elements, opened
 
@@ -207,9 +207,7 @@ def test_back_and_on_again_with_the_form_as_it_was(office: SimpleNamespace, begi
     made = back_to(office.leader, case, "decide", "write")
     assert made is not None
     assert elements(case) == ["write"]
-    draft = draft_of(office.clerks[0], made.id)
-    assert draft is not None
-    assert draft.answers["opinion"] == "第一稿"
+    assert services.prepared_form(office.clerks[0], made.id).values["opinion"] == "第一稿"
     do(office.clerks[0], case, "write", opinion="第二稿")
     assert elements(case) == ["check"]
     kinds = [h.kind for h in history_of(case.id)]
