@@ -7,9 +7,9 @@ No attributes, no loops, no imports, bounded size and cost. Whoever edits a diag
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
 from types import CodeType
@@ -21,6 +21,7 @@ MAX_SOURCE: Final = 4000
 MAX_NUMBER: Final = 10**24
 MAX_LENGTH: Final = 10_000
 MAX_WEIGHT: Final = 20_000
+MAX_DAYS: Final = 1000
 SHANGHAI: Final = timezone(timedelta(hours=8))
 
 clock: ContextVar[Callable[[], datetime]] = ContextVar("clock", default=lambda: datetime.now(UTC))
@@ -48,6 +49,38 @@ def _day(value: object) -> date:
 
 def _today() -> date:
     return clock.get()().astimezone(SHANGHAI).date()
+
+
+def weekdays(day: date, n: int) -> list[date]:
+    """The n days from Monday to Friday after a day: working days where nobody brings a calendar."""
+    found: list[date] = []
+    while len(found) < n:
+        day += timedelta(days=1)
+        if day.weekday() < 5:
+            found.append(day)
+    return found
+
+
+calendar: ContextVar[Callable[[date, int], Sequence[date]]] = ContextVar("calendar", default=weekdays)
+"""The next n working days after a day, as the office that runs the step counts them."""
+
+
+def _due_in(n: object) -> str:
+    """The last second of the n-th working day from today on."""
+    return datetime.combine(_working_days(n)[-1], time(23, 59, 59), SHANGHAI).isoformat()
+
+
+def _due_soon(n: object) -> str:
+    """Nine in the morning of the last working day but one of n."""
+    days = _working_days(n)
+    return datetime.combine(days[-2] if len(days) > 1 else days[-1], time(9), SHANGHAI).isoformat()
+
+
+def _working_days(n: object) -> Sequence[date]:
+    count = int(str(n))
+    if not 1 <= count <= MAX_DAYS:
+        raise ValueError(f"工作日数须在 1 到 {MAX_DAYS} 之间")
+    return calendar.get()(_today(), count)
 
 
 def _add(left: Any, right: Any) -> Any:
@@ -81,7 +114,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "today": _today, "days_between": lambda a, b: (_day(b) - _day(a)).days,
     "count": lambda values, value: list(values).count(value),
     "get": lambda mapping, key, default=None: mapping.get(key, default),
-    "iso_days": lambda n: f"P{int(n)}D",
+    "iso_days": lambda n: f"P{int(n)}D", "due_in": _due_in, "due_soon": _due_soon,
 }  # fmt: skip
 CONSTANTS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
 HIDDEN: Final[Mapping[str, Callable[..., Any]]] = {"_add": _add, "_multiply": _multiply, "_modulo": _modulo}
@@ -143,6 +176,8 @@ def execute(source: str, names: Mapping[str, Any]) -> dict[str, Any]:
     scope = {**BASE, **{name: value for name, value in names.items() if name not in BASE}}
     try:
         exec(code, scope)  # noqa: S102 - the compiled tree holds only the closed language
+    except NameError as error:
+        raise ExpressionError(f"脚本用到的变量还没有值：{error.name}") from error
     except Exception as error:
         raise ExpressionError(f"脚本计算出错：{error}") from error
     changed = {

@@ -110,6 +110,23 @@ def people_with(role: str, unit_id: int) -> list[Person]:
     return list(session().scalars(query.order_by(Person.id)))
 
 
+def people_of_city(role: str, city: str) -> list[Person]:
+    """Active people with a role in any unit of a city."""
+    query = (
+        select(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(OrgUnit, OrgUnit.id == Membership.unit_id)
+        .where(Membership.role == role, OrgUnit.city == city, Person.active)
+    )
+    return list(session().scalars(query.distinct().order_by(Person.id)))
+
+
+def cities_of(actor: Actor, role: str) -> set[str]:
+    """The cities in which the actor holds a role."""
+    units = [grant.unit_id for grant in actor.grants if grant.role == role]
+    return set(session().scalars(select(OrgUnit.city).where(OrgUnit.id.in_(units)))) if units else set()
+
+
 def people_of_units(unit_ids: Iterable[int]) -> list[tuple[Person, str]]:
     """Active people who hold a post in any of the units, each once, with the unit's short name."""
     query = (

@@ -1,17 +1,24 @@
-"""The worker: fires timers, seals the audit heads."""
+"""The worker: fires timers, reminds, seals the audit heads, says that it lives."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 
 from app.audit import services as audit
 from app.core import db
-from app.runtime import jobs
+from app.runtime import jobs, leases, reminding
 
 log = logging.getLogger(__name__)
 TICK = 1.0
-SEAL_EVERY = 60
+CHORES: tuple[tuple[int, Callable[[], object]], ...] = (
+    (1, reminding.sweep),
+    (20, jobs.settle_incidents),
+    (60, audit.seal),
+)
+"""What is done besides timers, every so many rounds."""
 
 
 class Worker:
@@ -20,17 +27,16 @@ class Worker:
     def __init__(self) -> None:
         self.has_run = False
         self._stop = threading.Event()
+        self._name: str | None = None
+        self._moved = 0
+        self._beaten = 0.0
 
     def run(self) -> None:
         """Work until `stop`; a failing round is logged and the next one tries again."""
         rounds = 0
         while not self._stop.is_set():
             try:
-                while jobs.run_due():
-                    if self._stop.is_set():
-                        return
-                if rounds % SEAL_EVERY == 0:
-                    audit.seal()
+                self._round(rounds)
                 self.has_run = True
             except Exception:
                 log.exception("worker round failed")
@@ -38,7 +44,29 @@ class Worker:
                 db.close()
             rounds += 1
             self._stop.wait(TICK)
+        if self._name is not None:
+            leases.end(self._name)
+            db.close()
 
     def stop(self) -> None:
         """End after the case now in hand."""
         self._stop.set()
+
+    def _round(self, number: int) -> None:
+        if self._name is None:
+            self._name = leases.begin()
+        self._beat()
+        while moved := jobs.run_due(worker=self._name):
+            self._moved += moved
+            self._beat()
+            if self._stop.is_set():
+                return
+        for every, chore in CHORES:
+            if number % every == 0:
+                chore()
+
+    def _beat(self) -> None:
+        """Say so often that one lives, by the machine's own time."""
+        if time.monotonic() - self._beaten >= leases.BEAT.total_seconds() and self._name is not None:
+            leases.beat(self._name, self._moved)
+            self._beaten, self._moved = time.monotonic(), 0

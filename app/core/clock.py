@@ -74,3 +74,8 @@ def local(moment: datetime) -> datetime:
 def end_of_day(day: date) -> datetime:
     """The last second of a Shanghai day, in UTC: a period that ends on a day ends with it."""
     return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def morning_of(day: date) -> datetime:
+    """Nine in the morning of a Shanghai day, in UTC: when people begin to work."""
+    return datetime(day.year, day.month, day.day, 9, tzinfo=SHANGHAI).astimezone(UTC)

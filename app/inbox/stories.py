@@ -33,6 +33,7 @@ from app.ui import forms
 SHOWN = frozenset(
     {"started", "completed", "timer", "ended", "finished", "claimed", "released", "closed"}
     | {"signed", "transferred", "signer_added", "sent_back", "withdrawn", "urged", "copied", "commented"}
+    | {"reminded", "escalated", "deadline", "repaired"}
 )
 """Kinds of history that people read; automatic steps are seen on the diagram."""
 

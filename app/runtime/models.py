@@ -95,6 +95,7 @@ class Task(OfCase):
         Index("ix_task_desk", "state", "role", "unit_id", "rank_at", "id"),
         Index("ix_task_own", "claimed_by", "state", "rank_at", "id"),
         Index("ix_task_done", "done_by", "done_at"),
+        Index("ix_task_attention", "state", "attention_at"),
     )
     engine_id: Mapped[str] = mapped_column(String(32))
     element: Mapped[str] = mapped_column(String(120))
@@ -111,6 +112,10 @@ class Task(OfCase):
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     due_provisional: Mapped[bool] = mapped_column(default=False)
+    due_days: Mapped[int | None]  # working days the diagram allows
+    attention_at: Mapped[datetime | None]  # when somebody has to be reminded next
+    reminded_at: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]
     rank_at: Mapped[datetime] = mapped_column(
         default=LAST
     )  # its place in to-do lists: due moment, or the last place
@@ -231,14 +236,20 @@ class Incident(OfCase):
     """A fault that a person has to look at; the case stands as before it."""
 
     __tablename__ = "incident"
-    __table_args__ = (Index("ix_incident_state", "state", "id"),)
+    __table_args__ = (
+        CheckConstraint("state IN ('open','resolved')", name="state"),
+        Index("ix_incident_state", "state", "id"),
+    )
     task_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("task.id"))
     element: Mapped[str | None] = mapped_column(String(120))
+    process: Mapped[str | None] = mapped_column(String(80))
     kind: Mapped[str] = mapped_column(String(24))  # fault, refused, no_people
     message: Mapped[str] = mapped_column(Text)
     detail: Mapped[dict[str, Any] | None]
     state: Mapped[str] = mapped_column(String(10), default="open")
+    times: Mapped[int] = mapped_column(default=1)  # how often it was met
     created_at: Mapped[datetime]
+    last_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     resolution: Mapped[str | None] = mapped_column(Text)

@@ -13,7 +13,8 @@ from app.accounts.queries import people_with
 from app.core.db import session
 from app.core.errors import Conflict, Fault
 from app.core.identity import Actor
-from app.runtime.models import Case, Incident, Task, TaskSigner
+from app.runtime import faults
+from app.runtime.models import Case, Task, TaskSigner
 from workflows.approval import Rule, Sheet, Signature, tally
 
 
@@ -40,21 +41,35 @@ def ask(case: Case, task: Task, at: datetime) -> None:
         return
     people = people_with(task.role, task.unit_id)
     if rule.needed(len(people)) > len(people):
-        session().add(
-            Incident(
-                city=case.city,
-                case_id=case.id,
-                task_id=task.id,
-                element=task.element,
-                kind="no_people",
-                message=f"“{task.title}”需要 {rule.needed(len(people))} 人签署，但这一岗位只有 {len(people)} 人。",
-                created_at=at,
-            )
-        )
+        message = f"“{task.title}”需要 {rule.needed(len(people))} 人签署，但这一岗位只有 {len(people)} 人。"
+        faults.report(case, at, "no_people", message, task=task)
     task.has_signers = True
     session().add_all(_row(task, person.id, "own", seq, None) for seq, person in enumerate(people, start=1))
     session().flush()
     _hand_on(task)
+
+
+def enough(task: Task) -> bool:
+    """Whether those who hold the role now can decide the step; who came since it opened is asked too."""
+    if task.role is None or task.unit_id is None:
+        return task.role is None
+    people = people_with(task.role, task.unit_id)
+    rule = Rule.parse(task.signing)
+    if rule.kind == "one":
+        return bool(people)
+    if rule.needed(len(people)) > len(people):
+        return False
+    rows = of(task)
+    known = {row.person_id for row in rows}
+    fresh = [person for person in people if person.id not in known]
+    if fresh or not task.has_signers:
+        task.has_signers = True
+        session().add_all(
+            _row(task, person.id, "own", seq, None) for seq, person in enumerate(fresh, start=len(rows) + 1)
+        )
+        session().flush()
+        _hand_on(task)
+    return True
 
 
 def add(task: Task, actor: Actor, person_id: int, place: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -18,8 +18,8 @@ from app.core.errors import Fault
 from app.core.identity import Actor
 from app.policy.calendar import add_working_days
 from app.policy.packs import Pack
-from app.runtime import handlers, signers
-from app.runtime.models import LAST, Case, History, Incident, Task
+from app.runtime import faults, handlers, signers
+from app.runtime.models import LAST, Case, History, Task
 from app.runtime.rules import role_name, unit_of
 from workflows.types import OpenStep, Passed, Result
 
@@ -41,6 +41,10 @@ class BoundOperators:
             raise Fault(f"流程图用到的自动步骤“{name}”不存在")
         context = handlers.OperatorContext(self._case, self._actor, self._at, self._pack, data)
         return found.run(context, parameters)
+
+    def working_days(self, day: date, n: int) -> Sequence[date]:
+        """The working days by which timers of the diagram count."""
+        return add_working_days(day, n).days
 
 
 def append_history(case: Case, actor: Actor, at: datetime, kind: str, title: str, **more: Any) -> None:
@@ -218,6 +222,8 @@ def _open(case: Case, step: OpenStep, pack: Pack, at: datetime) -> Task:
         state="open",
         created_at=at,
         due_at=clock.end_of_day(due.day) if due else None,
+        due_days=int(days) if days else None,
+        attention_at=clock.morning_of(due.warning) if due else None,
         due_provisional=bool(due and due.provisional),
         rank_at=clock.end_of_day(due.day) if due else LAST,
         signing=step.properties.get("signing") or "one",
@@ -243,14 +249,5 @@ def _report_nobody(case: Case, actor: Actor, fresh: Sequence[Task], at: datetime
         if task.unit_id and (actor.has(task.role, task.unit_id) or has_people(task.role, task.unit_id)):
             continue
         where = "本项目的单位中" if task.unit_id else "本项目尚未确定的单位中"
-        session().add(
-            Incident(
-                city=case.city,
-                case_id=case.id,
-                task_id=task.id,
-                element=task.element,
-                kind="no_people",
-                message=f"“{task.title}”应由{role_name(task.role)}办理，但{where}没有这一岗位的人员。",
-                created_at=at,
-            )
-        )
+        message = f"“{task.title}”应由{role_name(task.role)}办理，但{where}没有这一岗位的人员。"
+        faults.report(case, at, "no_people", message, task=task)

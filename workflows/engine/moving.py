@@ -122,7 +122,7 @@ def _graft(workflow: BpmnWorkflow, part: Any, task: Task, target: str) -> None:
     else:
         anchor, gone = passed.parent, [passed]
     for one in gone:
-        _remove(workflow, part, one)
+        take_away(workflow, part, one)
     kept = anchor.data
     anchor.data = data  # what the step knew: forms are filled as they were
     fresh = anchor._add_child(first, TaskState.FUTURE)
@@ -154,7 +154,7 @@ def _nearest(part: Any, here: Task, first: Any) -> Task | None:
     return None
 
 
-def _remove(workflow: BpmnWorkflow, part: Any, top: Task) -> None:
+def take_away(workflow: BpmnWorkflow, part: Any, top: Task) -> None:
     """Take a branch out of the tree, with the called diagrams and waiting events in it."""
     stack, doomed = [top], []
     while stack:
@@ -164,7 +164,7 @@ def _remove(workflow: BpmnWorkflow, part: Any, top: Task) -> None:
     for one in doomed:
         if one.id in workflow.subprocesses:
             inner = workflow.subprocesses[one.id]
-            _remove(workflow, inner, inner.task_tree)
+            take_away(workflow, inner, inner.task_tree)
             del workflow.subprocesses[one.id]
         workflow.event_manager.tasks.pop(one.id, None)
     if top._parent is not None:

@@ -53,11 +53,14 @@ class _Engine(PythonScriptEngine):  # type: ignore[misc]
         super().__init__()
         self.operators = operators
         self.raised: Exception | None = None
+        self.at: Any = None  # the element it computes for, to say where a fault arose
 
     def evaluate(self, task: Any, expression: str, external_context: Mapping[str, Any] | None = None) -> Any:
+        self.at = task
         return expressions.evaluate(expression, {**task.data, **(external_context or {})})
 
     def execute(self, task: Any, script: str, external_context: Mapping[str, Any] | None = None) -> bool:
+        self.at = task
         task.data.update(expressions.execute(script, {**task.data, **(external_context or {})}))
         return True
 
@@ -169,6 +172,7 @@ def guarded(operators: Operators | None, now: Now) -> Iterator[_Engine]:
     """Bind the clock; let operators' own exceptions through and turn all others into faults."""
     engine = _Engine(operators)
     token = expressions.clock.set(now)
+    counted = expressions.calendar.set(getattr(operators, "working_days", expressions.weekdays))
     try:
         yield engine
     except (StepNotOpen, EngineFault) as error:
@@ -178,11 +182,12 @@ def guarded(operators: Operators | None, now: Now) -> Iterator[_Engine]:
     except Exception as error:
         if engine.raised is not None:
             raise engine.raised from None
-        task = getattr(error, "task", None)
+        task = getattr(error, "task", None) or engine.at
         element = getattr(getattr(task, "task_spec", None), "bpmn_id", None) or ""
         process = getattr(getattr(getattr(task, "workflow", None), "spec", None), "name", "")
         raise EngineFault(str(error) or type(error).__name__, element, process) from error
     finally:
+        expressions.calendar.reset(counted)
         expressions.clock.reset(token)
 
 
@@ -193,6 +198,7 @@ def run_automatic(workflow: BpmnWorkflow) -> None:
     def count(task: Any) -> None:
         nonlocal steps
         steps += 1
+        workflow.script_engine.at = task
         if steps > MAX_AUTOMATIC:
             raise EngineFault(
                 "自动步骤循环不止，请检查流程图", task.task_spec.bpmn_id or "", task.workflow.spec.name
