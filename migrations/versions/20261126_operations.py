@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '5e0c7b21d4aa'
-down_revision = '93c440aacd11'
+down_revision = 'f94e540bea96'
 branch_labels = None
 depends_on = None
 
