@@ -27,6 +27,7 @@ class Settings:
     public_url: str
     trusted_proxies: int
     mail_url: str
+    private_gateways: bool
     upload_limit: int = 20 * 1024 * 1024
 
     @property
@@ -78,4 +79,5 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         public_url=env.get("PUBLIC_URL", ""),
         trusted_proxies=int(env.get("TRUSTED_PROXIES") or 0),
         mail_url=env.get("MAIL_URL", ""),
+        private_gateways=env.get("PRIVATE_GATEWAYS", "") == "1",
     )

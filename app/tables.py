@@ -7,6 +7,7 @@ import app.catalogue.models
 import app.contracts.models
 import app.core.idempotency
 import app.core.marks
+import app.core.outbox
 import app.evaluation.models
 import app.files.models
 import app.funds.models

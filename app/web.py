@@ -26,7 +26,10 @@ from app.funds import handlers as funds_handlers
 from app.funds.views import bp as funds_bp
 from app.inbox import navigation
 from app.inbox.act_views import bp as acts_bp
+from app.inbox.message_views import bp as messages_bp
 from app.inbox.views import bp as inbox_bp
+from app.messages import spreading
+from app.messages import wiring as messages
 from app.notices import handlers as notices_handlers
 from app.organisations.views import bp as organisations_bp
 from app.portal.views import bp as portal_bp
@@ -34,7 +37,7 @@ from app.procurement import handlers as procurement_handlers
 from app.procurement.views import bp as procurement_bp
 from app.projects import handlers as projects_handlers
 from app.projects.views import bp as projects_bp
-from app.runtime import definitions
+from app.runtime import announcing, definitions
 from app.runtime import operators as runtime_operators
 from app.sources import register_sources
 from app.studio.store_views import bp as store_bp
@@ -49,6 +52,7 @@ BLUEPRINTS = (
     files_bp,
     inbox_bp,
     acts_bp,
+    messages_bp,
     projects_bp,
     funds_bp,
     organisations_bp,
@@ -90,6 +94,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         SETTINGS=settings,
     )
     audit.configure(settings.audit_key)
+    messages.configure(settings)
     db.bind(db.make_engine(settings.database_url))
     definitions.forget()
     _refuse_mixing(settings)
@@ -101,7 +106,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     CSRFProtect(flask)
     init_ui(flask)
     init_accounts(flask)
-    for register in HANDLERS:
+    for register in (*HANDLERS, announcing.register, spreading.register):
         register()
     register_sources()
     for blueprint in BLUEPRINTS:

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     DESIGN_MODEL = "design_model"
     APPROVE_MODEL = "approve_model"
     PUBLISH_MODEL = "publish_model"
+    MANAGE_GATEWAYS = "manage_gateways"
 
 
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
@@ -46,6 +47,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.DESIGN_MODEL: frozenset({Role.DESIGNER, Role.CITY_OFFICER}),
     Permission.APPROVE_MODEL: frozenset({Role.PUBLISHER}),
     Permission.PUBLISH_MODEL: frozenset({Role.PUBLISHER}),
+    Permission.MANAGE_GATEWAYS: frozenset({Role.SYSTEM_ADMIN}),
 }
 
 

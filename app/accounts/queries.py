@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, exists, or_, select
 
@@ -88,6 +88,12 @@ def unit_name(unit_id: int | None) -> str:
     """The short name of a unit, "" for none."""
     found = session().get(OrgUnit, unit_id) if unit_id is not None else None
     return found.short_name if found else ""
+
+
+def units_of(ids: Iterable[int], kinds: Sequence[str]) -> list[OrgUnit]:
+    """Active units among these of certain kinds, in the order of their codes."""
+    query = select(OrgUnit).where(OrgUnit.id.in_(sorted(ids)), OrgUnit.kind.in_(kinds), OrgUnit.active)
+    return list(session().scalars(query.order_by(OrgUnit.code, OrgUnit.id)))
 
 
 def units_below(unit_id: int, kind: str | None = None) -> list[OrgUnit]:

@@ -8,15 +8,18 @@ import time
 from collections.abc import Callable
 
 from app.audit import services as audit
-from app.core import db
+from app.core import db, outbox
+from app.messages import spreading
 from app.runtime import jobs, leases, reminding
 
 log = logging.getLogger(__name__)
 TICK = 1.0
 CHORES: tuple[tuple[int, Callable[[], object]], ...] = (
     (1, reminding.sweep),
+    (1, spreading.run),
     (20, jobs.settle_incidents),
     (60, audit.seal),
+    (3600, outbox.tidy),
 )
 """What is done besides timers, every so many rounds."""
 

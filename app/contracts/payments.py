@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.accounts.queries import people_with
 from app.contracts import rules
 from app.contracts.models import Contract, Deduction, Instalment, Payment
 from app.contracts.queries import (
@@ -21,9 +22,10 @@ from app.contracts.queries import (
 from app.core import clock
 from app.core.db import session, unit_of_work
 from app.core.errors import Fault, Refusal, require_all
-from app.core.identity import Actor
+from app.core.identity import Actor, Role
 from app.files import services as files
 from app.funds import services as funds
+from app.messages.services import notify
 from app.policy.calendar import add_working_days
 from app.policy.packs import Pack
 from app.runtime.models import Case
@@ -163,7 +165,20 @@ def pay(actor: Actor, case: Case, voucher_no: str, paid_on: date) -> Payment:
             contract.final_paid += payment.amount
         db.flush()
         funds.pay(actor, case, payment.amount, f"payment:{payment.id}")
+        _tell_paid(actor, case, contract, payment)
         return payment
+
+
+def _tell_paid(actor: Actor, case: Case, contract: Contract, payment: Payment) -> None:
+    people = [one.id for one in people_with(Role.ORGANISATION_MEMBER, contract.provider_id)]
+    title = f"已支付{KIND_NAMES[payment.kind]} {rules.yuan(payment.amount)}"
+    told = {case.owner_id, *people} - {actor.person_id}
+    notify(
+        told, "paid", title, f"/cases/{case.no}", case.id, body=f"{case.title}，凭证号 {payment.voucher_no}"
+    )
+
+
+KIND_NAMES = {"advance": "预付款", "progress": "进度款", "final": "尾款"}
 
 
 def settle_amounts(actor: Actor, case: Case, rows: list[dict[str, Any]]) -> int:

@@ -11,7 +11,7 @@ from app.accounts.access import Permission, allowed, current_actor
 from app.accounts.queries import unit_name
 from app.core.identity import Actor, Role
 from app.funds.rules import READERS as FUND_READERS
-from app.messages.queries import unread_count
+from app.messages.queries import unread_of
 from app.organisations.rules import KEEPERS, MEMBERS
 from app.procurement.queries import READERS as BID_READERS
 from app.runtime.queries import DeskCounts, desk_counts
@@ -43,6 +43,7 @@ def context() -> dict[str, Any]:
     if not current_user.is_authenticated:
         return {**base, "actor": None, "nav": [], "unit_name": "", "role_names": ""}
     actor = current_actor()
+    unread, newest = unread_of(actor.person_id or 0)
     grant = next(iter(sorted(actor.grants, key=lambda g: (g.unit_id, g.role))), None)
     return {
         **base,
@@ -50,10 +51,12 @@ def context() -> dict[str, Any]:
         "search_url": url_for("inbox.cases"),
         "account_items": [
             NavItem("delegations", "请人代理", "user-check", url_for("acts.delegations_list")),
+            NavItem("mail", "消息设置", "mail", url_for("messages.mail")),
             NavItem("password", "修改密码", "lock", url_for("accounts.password")),
         ],
         "messages_url": url_for("acts.message_box"),
-        "unread": unread_count(actor.person_id or 0),
+        "unread": unread,
+        "newest_message": newest,
         "actor": actor,
         "nav": groups(actor, desk_counts(actor)),
         "unit_name": unit_name(grant.unit_id) if grant else "",

@@ -7,15 +7,37 @@ from sqlalchemy import func, select
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.identity import Actor
+from app.core.outbox import Outgoing
 from app.messages.models import Message
 
 PAGE = 30
+
+
+def newest(actor: Actor) -> Message | None:
+    """The actor's newest unread message."""
+    query = select(Message).where(Message.person_id == actor.person_id, Message.read_at.is_(None))
+    return session().scalar(query.order_by(Message.id.desc()).limit(1))
+
+
+def mails_of(actor: Actor, limit: int = PAGE) -> list[Outgoing]:
+    """Mails made for the actor, newest first (我的邮件)."""
+    query = select(Outgoing).where(
+        Outgoing.kind == "mail", Outgoing.key.startswith(f"mail:{actor.person_id}:")
+    )
+    return list(session().scalars(query.order_by(Outgoing.id.desc()).limit(limit)))
 
 
 def unread_count(person_id: int) -> int:
     """How many messages a person has not read."""
     query = select(func.count(Message.id)).where(Message.person_id == person_id, Message.read_at.is_(None))
     return session().scalar(query) or 0
+
+
+def unread_of(person_id: int) -> tuple[int, int]:
+    """How many messages a person has not read, and the id of the newest of them (0 for none)."""
+    query = select(func.count(Message.id), func.max(Message.id))
+    row = session().execute(query.where(Message.person_id == person_id, Message.read_at.is_(None))).one()
+    return row[0], row[1] or 0
 
 
 def inbox(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> list[Message]:

@@ -25,7 +25,7 @@ def notify(
 
     Args:
         person_ids: each gets one line, however often named.
-        kind: what it is about (`task`, `due`, `urge`, `copy`, `incident` …).
+        kind: what it is about, a key of `kinds.KINDS`.
         url: where to go on this site.
     """
     at = clock.now()

@@ -72,7 +72,15 @@ def publish(
             subject=f"notice:{notice.id}",
             after={"no": notice.no, "kind": kind, "sha256": notice.sha256, "until": until_at.isoformat()},
         )
+        _tell_published(actor, case, notice)
         return notice
+
+
+def _tell_published(actor: Actor, case: Case, notice: Notice) -> None:
+    members = people_with(Role.COMMITTEE_MEMBER, case.community_id) if case.community_id else []
+    told = {case.owner_id, case.started_by, *(one.id for one in members)} - {actor.person_id}
+    until = f"{clock.local(notice.until_at):%m 月 %d 日}"
+    notify(told, "published", notice.title, f"/notices/{notice.no}", case.id, body=f"公示到 {until} 止。")
 
 
 def publicise(actor: Actor, case: Case, pack: Pack, *, title: str, body: str, days: int) -> Notice:

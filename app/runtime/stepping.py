@@ -19,6 +19,7 @@ from app.core.identity import Actor
 from app.policy.calendar import add_working_days
 from app.policy.packs import Pack
 from app.runtime import faults, handlers, signers
+from app.runtime.announcing import announce
 from app.runtime.models import LAST, Case, History, Task
 from app.runtime.rules import role_name, unit_of
 from workflows.types import OpenStep, Passed, Result
@@ -131,6 +132,7 @@ def settle(
     _report_nobody(case, actor, fresh, at)
     for task in fresh:
         signers.ask(case, task, at)
+    announce(case, fresh, actor)
     return fresh
 
 

@@ -4,6 +4,7 @@ import htmx from 'htmx.org';
 import { installMenus } from './lib/menu.js';
 import { installConfirm } from './lib/confirm.js';
 import { toast } from './lib/toast.js';
+import { installUnread } from './lib/unread.js';
 
 window.htmx = htmx;
 
@@ -48,3 +49,4 @@ document.addEventListener('keydown', (event) => {
 
 installMenus();
 installConfirm();
+installUnread();
