@@ -34,9 +34,9 @@ def enter(app: Flask, people: SimpleNamespace, who: str) -> FlaskClient:
     return browser
 
 
-def post(browser: FlaskClient, page: str, url: str, **fields: object) -> object:
+def post(browser: FlaskClient, page: str, place: str, **fields: object) -> object:
     token = token_in(browser.get(page))
-    return browser.post(url, data={"csrf_token": token, **fields}, follow_redirects=True)
+    return browser.post(place, data={"csrf_token": token, **fields}, follow_redirects=True)
 
 
 def test_a_page_that_stays_open_learns_of_new_messages(app: Flask, people: SimpleNamespace) -> None:
