@@ -80,6 +80,8 @@ class Finding:
         severity: "error" (cannot be deployed) or "warning".
         rule: short stable name of the check.
         message: Chinese, says what to do.
+        fix: key of the automatic mend that `workflows.model.mend` offers, "" when a person has to decide.
+        path: the way that leads there: ids of elements, inside a called diagram "call/inner".
     """
 
     file: str
@@ -88,3 +90,55 @@ class Finding:
     severity: str
     rule: str
     message: str
+    fix: str = ""
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was proved about one rule of the law's order, over all ways through a model.
+
+    Attributes:
+        ref: the requirement it comes from.
+        text: the rule in Chinese, as the pack says it.
+        outcome: "holds", "broken", "holds-under" (an assumption named in `assumption`) or "unknown" (too many
+            states, or a construct that cannot be proved); unknown is never read as proved.
+        path: for "broken" and "holds-under" the way that breaks it: ids, called ones "call/inner".
+        replay: "real" (the engine walked that way with generated answers), "drawing-only" (no answers lead the
+            engine there) or "" (not tried, or given up within its bound).
+        process: the start process it was proved for.
+        file, line, element: where the way ends that breaks it.
+    """
+
+    id: str
+    ref: str
+    text: str
+    outcome: str
+    path: tuple[str, ...] = ()
+    replay: str = ""
+    assumption: str = ""
+    process: str = ""
+    file: str = ""
+    line: int = 0
+    element: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Everything that checks and proofs say about a model.
+
+    Attributes:
+        states: how many states the proofs looked at; a proof that passes its bound answers "unknown".
+    """
+
+    findings: tuple[Finding, ...]
+    verdicts: tuple[Verdict, ...]
+    states: int
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the model may be published: no error, nothing broken, nothing unknown."""
+        return not any(one.severity == "error" for one in self.findings) and not any(
+            one.outcome in ("broken", "unknown") for one in self.verdicts
+        )

@@ -16,14 +16,6 @@ from workflows.model import xml
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 
 
-def files_of(path: Path) -> Mapping[str, bytes]:
-    """The models of a file or folder, by their path below it."""
-    if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.suffix in (".bpmn", ".dmn") and p.is_file())
-        return {str(p.relative_to(path)): p.read_bytes() for p in found}
-    return {path.name: path.read_bytes() if path.is_file() else b""}
-
-
 def deploy_pack(actor: Actor, root: Path, key: str, *, publish: bool) -> list[Definition]:
     """Store a pack and its models; each start process of the pack becomes a definition.
 

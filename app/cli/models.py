@@ -9,10 +9,10 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from app.cli.bundles import deploy_pack, files_of
+from app.cli import judging
+from app.cli.bundles import deploy_pack
 from app.core.identity import SYSTEM
 from app.policy.queries import check_pack
-from workflows.model.check import check
 
 
 @click.group("models")
@@ -24,19 +24,19 @@ def models_group() -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document")
 def check_command(path: Path, as_json: bool) -> None:
-    """Check a file or folder; exit 1 when there are errors."""
-    findings = check(files_of(path))
-    ok = not any(f.severity == "error" for f in findings)
+    """Check and prove a file or folder; exit 1 when there are errors."""
+    findings = judging.judge_path(path)
+    ok = not any(one.severity == "error" for one in findings)
     rows = [
         {
-            "file": f.file,
-            "line": f.line,
-            "element": f.element,
-            "severity": f.severity,
-            "rule": f.rule,
-            "message": f.message,
+            "file": one.file,
+            "line": one.line,
+            "element": one.element,
+            "severity": one.severity,
+            "rule": one.rule,
+            "message": one.message,
         }
-        for f in findings
+        for one in findings
     ]
     if as_json:
         click.echo(json.dumps({"ok": ok, "findings": rows}, ensure_ascii=False))

@@ -25,6 +25,8 @@ from workflows.model import decision
 SOURCES = ("regulation", "law", "interpretation", "local_decision", "demo")
 DIRECTIONS = ("max", "min", "")
 BASE = "law-cn"
+LAYERED = ("pack.yaml", "constraints.yaml")
+"""Files of which every layer's own counts; all others of a lower layer stand in for those of a higher."""
 KEPT = (".yaml", ".bpmn", ".dmn", ".json", ".csv")
 
 
@@ -71,7 +73,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Pack:
-    """A pack frozen at a version. Never changed; cases keep the one they started with."""
+    """A pack frozen at a version. Never changed; cases keep the one they started with.
+
+    Attributes:
+        constraints: the law's order as each layer writes it, by file, highest layer first.
+    """
 
     key: str
     id: str
@@ -84,6 +90,7 @@ class Pack:
     files: Mapping[str, bytes] = field(repr=False)
     sha256: str = ""
     version_id: int = 0
+    constraints: Mapping[str, str] = field(default_factory=dict, repr=False)
     _tables: dict[str, decision.DecisionTable] = field(default_factory=dict, repr=False, compare=False)
 
     def parameter(self, name: str) -> Parameter:
@@ -127,29 +134,37 @@ class Pack:
         return self.lanes.get(lane or "")
 
 
-def load_folder(root: Path, key: str) -> Pack:
+def load_folder(root: Path, key: str, base: Path | None = None) -> Pack:
     """Load a pack from its folder, with the layers it extends.
+
+    Args:
+        base: where a layer is looked for that does not lie beside the pack.
 
     Raises:
         PackError: a loader rule is broken.
     """
     files: dict[str, bytes] = {}
-    for layer in _layers(root, key):
-        for path in sorted((root / layer).rglob("*")):
-            if path.is_file() and path.suffix in KEPT and path.parts[len(root.parts) + 1] != "demo":
-                name = path.relative_to(root / layer).as_posix()
-                files[f"{layer}/pack.yaml" if name == "pack.yaml" else name] = path.read_bytes()
+    for layer, folder in _layers(root, key, base):
+        for path in sorted(folder.rglob("*")):
+            relative = path.relative_to(folder)
+            if path.is_file() and path.suffix in KEPT and relative.parts[0] != "demo":
+                name = relative.as_posix()
+                files[f"{layer}/{name}" if name in LAYERED else name] = path.read_bytes()
     return load_files(files, key)
 
 
-def _layers(root: Path, key: str) -> list[str]:
-    layers: list[str] = []
+def _layers(root: Path, key: str, base: Path | None) -> list[tuple[str, Path]]:
+    """Key and folder of each layer, highest first."""
+    layers: list[tuple[str, Path]] = []
     current = key
     while current:
-        manifest = root / current / "pack.yaml"
-        if current in layers or not manifest.is_file():
+        folder = root / current
+        if not folder.is_dir() and base is not None:
+            folder = base / current
+        manifest = folder / "pack.yaml"
+        if current in dict(layers) or not manifest.is_file():
             raise PackError(f"找不到政策包 {current}")
-        layers.insert(0, current)
+        layers.insert(0, (current, folder))
         current = (yaml.safe_load(manifest.read_text(encoding="utf-8")) or {}).get("extends") or ""
     return layers
 
@@ -157,10 +172,14 @@ def _layers(root: Path, key: str) -> list[str]:
 def load_files(files: Mapping[str, bytes], key: str) -> Pack:
     """Load a pack from the files a version keeps: manifests by layer, everything else already merged."""
     chain: list[dict[str, Any]] = []
+    constraints: dict[str, str] = {}
     current = key
     while current:
         manifest = yaml.safe_load(files[f"{current}/pack.yaml"].decode())
         chain.insert(0, manifest)
+        law = f"{current}/constraints.yaml"
+        if law in files:
+            constraints = {law: files[law].decode(), **constraints}
         current = manifest.get("extends") or ""
     parameters: dict[str, Parameter] = {}
     for manifest in chain:
@@ -183,6 +202,7 @@ def load_files(files: Mapping[str, bytes], key: str) -> Pack:
         lanes=lanes,
         files=dict(files),
         sha256=hashlib.sha256(raw).hexdigest(),
+        constraints=constraints,
     )
 
 

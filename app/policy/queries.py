@@ -16,7 +16,7 @@ from app.core.errors import Fault, Refusal
 from app.policy.models import PackVersion
 from app.policy.packs import Pack, PackError, load_files, load_folder, with_version
 from workflows.errors import DecisionError
-from workflows.model import decision
+from workflows.model import decision, law
 
 _cache: OrderedDict[int, Pack] = OrderedDict()
 _lock = threading.Lock()
@@ -74,7 +74,7 @@ def check_pack(root: Path, key: str) -> list[str]:
         found = load_folder(root, key)
     except (PackError, KeyError, ValueError) as error:
         return [str(error)]
-    problems = []
+    problems = [f"{one.file}: {one.message}" for one in law.read(found.constraints).problems]
     for name, data in sorted(found.files.items()):
         if name.endswith(".dmn"):
             try:

@@ -13,7 +13,7 @@ from app.core.identity import Actor
 from app.files import services as files
 from app.funds import services as funds
 from app.needs.queries import of_units
-from app.projects import reviews, services
+from app.projects import reviews, rules, services
 from app.projects.presenting import (
     known_values,
     show_archive,
@@ -26,7 +26,15 @@ from app.projects.presenting import (
     show_warnings,
 )
 from app.projects.queries import joint_count, project_of
-from app.runtime.handlers import OperatorContext, TaskContext, Variables, keep, operator, user_task
+from app.runtime.handlers import (
+    OperatorContext,
+    TaskContext,
+    Variables,
+    first_variable,
+    keep,
+    operator,
+    user_task,
+)
 from app.runtime.models import Case
 from app.ui.filters import yuan
 from app.ui.forms import Form
@@ -195,7 +203,10 @@ def _undecide(case: Case, _actor: Actor, _at: datetime) -> None:
 
 
 def register() -> None:
-    """Register the room's forms and operators."""
+    """Register the room's forms and operators, and what `services.start_project` gives a case."""
+    first_variable("origin", *rules.ORIGINS)
+    first_variable("joint_reviewers")
+    first_variable("scorers")
     user_task("proposal.lead", _lead, undo=keep)
     user_task("proposal.draft", _draft, _prepare_draft, undo=keep)
     user_task("proposal.plan", _plan, _prepare_plan)

@@ -80,7 +80,12 @@ class FormHandler:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What one kind of service task does; the studio's catalogue shows title, help and parameters."""
+    """What one kind of service task does; the studio's catalogue shows title, help and parameters.
+
+    Attributes:
+        outputs: names of the process variables it answers.
+        echoes: outputs that answer a parameter unchanged, so that proofs know their value.
+    """
 
     name: str
     run: Operate
@@ -89,6 +94,7 @@ class Operator:
     parameters: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     undo: Undo | None = None
+    echoes: Mapping[str, str] = field(default_factory=dict)
 
 
 def keep(_case: Case, _actor: Actor, _at: datetime) -> None:
@@ -97,6 +103,7 @@ def keep(_case: Case, _actor: Actor, _at: datetime) -> None:
 
 _forms: dict[str, FormHandler] = {}
 _operators: dict[str, Operator] = {}
+_first_variables: dict[str, tuple[Scalar, ...]] = {}
 _on_close: list[Callable[[Case, Actor, datetime, str], None]] = []
 
 
@@ -122,9 +129,15 @@ def operator(
     parameters: Mapping[str, str] | None = None,
     outputs: tuple[str, ...] = (),
     undo: Undo | None = None,
+    echoes: Mapping[str, str] | None = None,
 ) -> None:
     """Register an automatic step (`funds.release`)."""
-    _operators[name] = Operator(name, run, title, help, parameters or {}, outputs, undo)
+    _operators[name] = Operator(name, run, title, help, parameters or {}, outputs, undo, echoes or {})
+
+
+def first_variable(name: str, *values: Scalar) -> None:
+    """Register a process variable that cases start with, and its values when they are few."""
+    _first_variables[name] = values
 
 
 def on_close(hook: Callable[[Case, Actor, datetime, str], None]) -> None:
@@ -149,6 +162,16 @@ def operator_named(name: str) -> Operator | None:
 def operators() -> list[Operator]:
     """The whole catalogue, by name."""
     return [_operators[name] for name in sorted(_operators)]
+
+
+def form_handlers() -> list[FormHandler]:
+    """All forms that have a handler, by key."""
+    return [_forms[key] for key in sorted(_forms)]
+
+
+def first_variables() -> dict[str, tuple[Scalar, ...]]:
+    """Process variables that cases start with; no values means any."""
+    return dict(_first_variables)
 
 
 def close_hooks() -> list[Callable[[Case, Actor, datetime, str], None]]:

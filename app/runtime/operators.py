@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.errors import Fault
 from app.runtime import reminding
-from app.runtime.handlers import OperatorContext, Variables, keep, operator
+from app.runtime.handlers import OperatorContext, Variables, first_variable, keep, operator
 from app.runtime.models import Task
 from app.runtime.queries import tasks_of
 from app.runtime.stepping import FINISHED
@@ -45,6 +45,7 @@ def _steps(context: OperatorContext, parameters: Mapping[str, Any]) -> list[Task
 
 def register() -> None:
     """Put the runtime's operators into the catalogue."""
+    first_variable("case_status", "running")
     operator(
         "case.close",
         _close,
@@ -52,6 +53,7 @@ def register() -> None:
         help="说明流程以什么结果结束；放在结束事件之前。",
         parameters={"status": "rejected 不予立项 / withdrawn 撤回 / cancelled 终止 / completed 办结"},
         outputs=("case_status",),
+        echoes={"case_status": "status"},
     )
     step = {"step": "所催办步骤的编号，加引号"}
     operator(

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.workflows.models import line, table
 from workflows.model.check import check
+from workflows.model.context import Context
 
 HEAD = (
     '<?xml version="1.0"?>{doctype}<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -157,8 +158,12 @@ def test_all_findings_come_in_one_pass() -> None:
 
 
 def test_good_models_have_no_finding() -> None:
-    assert check({"line.bpmn": line("one", "two").xml().encode()}) == []
+    told = check({"line.bpmn": line("one", "two").xml().encode()}, Context(alone=True, lanes={"办公": "x"}))
+    assert {one.rule for one in told} == {"missing-form"}
+    assert {one.severity for one in told} == {"warning"}
     pack = Path("bpmn/zhuhai")
-    files = {p.name: p.read_bytes() for folder in ("process", "decision") for p in (pack / folder).iterdir()}
+    files = {
+        p.name: p.read_bytes() for part in ("process", "decision", "form") for p in (pack / part).iterdir()
+    }
     files |= {p.name: p.read_bytes() for p in Path("bpmn/law-cn/decision").iterdir()}
-    assert check(files) == []
+    assert [one for one in check(files) if one.severity == "error"] == []

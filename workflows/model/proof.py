@@ -1,0 +1,272 @@
+"""Prove a start process with all it calls: soundness first, then each rule of the law.
+
+Choices at gateways are free unless tracked variables exclude them. What seems broken is looked at again with
+every variable that a gateway reads; called diagrams that are sound on their own stand as one step for rules
+that do not speak of anything inside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from workflows.model import law, sound
+from workflows.model.build import build
+from workflows.model.context import Context
+from workflows.model.gates import letters_of
+from workflows.model.graph import Bundle, Process
+from workflows.model.law import BAD, Automaton, Law, Rule
+from workflows.model.logic import conditions, names
+from workflows.model.net import Letters, Move, Net, Unprovable
+from workflows.model.reduce import reduce
+from workflows.model.search import LIMIT, SMALL, Graph, Phase, State
+from workflows.model.sound import SERIOUS, Fault
+from workflows.model.values import TooManyValues, Values, Writers, shared
+
+CLOSER: Final = 20_000
+"""How many states the second, closer look may take."""
+CAUGHT: Final = ("error", "escalation", "cancel")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rule came to: a way that breaks it, and the assumption that alone excludes it."""
+
+    kind: str
+    path: tuple[str, ...] = ()
+    assumption: str = ""
+
+
+class Proof:
+    """A proof of one start process; keeps nets and summaries between its questions.
+
+    A question is first asked without following any variable that it does not name; what seems broken then is asked
+    again with those that several gateways read, and at last with all that any gateway reads.
+
+    Attributes:
+        states: how many states all questions looked at together.
+        until: when it gives up, by the monotonic clock: what it does not know by then is unknown.
+    """
+
+    def __init__(self, bundle: Bundle, context: Context, told: Law, start: str, until: float) -> None:
+        self.bundle, self.context, self.law, self.start = bundle, context, told, start
+        self.until, self.limit = until, LIMIT
+        self.states = 0
+        writers = Writers(bundle, context)
+        self.written = {name for node in bundle.nodes() for name in writers.of(node)}
+        processes = bundle.processes.values()
+        read = {name for process in processes for _, told in conditions(process) for name in names(told)}
+        self.followed = (frozenset[str](), frozenset(shared(processes)), frozenset(read))
+        self.levels: dict[tuple[frozenset[str], str], _Level] = {}
+
+    def soundness(self) -> tuple[list[Fault], Net]:
+        """What is unsound.
+
+        Raises:
+            Unprovable: the model has something that no proof can speak about.
+        """
+        found, net = self._sound(0, self.limit)
+        for closer in (1, 2):
+            if not any(fault.kind in SERIOUS for fault in found):
+                break
+            again, seen = self._sound(closer, CLOSER if closer > 1 else self.limit)
+            if not any(fault.kind == "too-many-states" for fault in again):
+                others = [fault for fault in found if fault.kind not in SERIOUS]
+                found, net = [fault for fault in again if fault.kind in SERIOUS] + others, seen
+        return found, net
+
+    def dead_by_data(self) -> list[Fault]:
+        """Steps that the drawing reaches but no values of the variables do."""
+        found, _ = self._sound(1, CLOSER)
+        return [fault for fault in found if fault.kind == "dead-step"]
+
+    def _sound(self, level: int, limit: int) -> tuple[list[Fault], Net]:
+        try:
+            net = self._level(self.followed[level], {}).net()
+        except TooManyValues:
+            return [Fault("too-many-states", "")], Net(Values(self.bundle, self.context, ()))
+        found, states = sound.prove(net, limit)
+        self.states += states
+        return found, net
+
+    def rule(self, rule: Rule) -> Outcome:
+        """Whether a rule holds on every way."""
+        if rule.lane is not None:
+            return self._lane(*rule.lane)
+        unknown = False
+        for automaton in rule.automata:
+            outcome = self._automaton(automaton)
+            if outcome.kind == "broken":
+                for assumption in self.law.assumptions:
+                    under = self._look(automaton, assumption.automata, 1, self.limit)
+                    if under.kind == "holds":
+                        return Outcome("holds-under", outcome.path, assumption.id)
+                return outcome
+            unknown = unknown or outcome.kind == "unknown"
+        return Outcome("unknown" if unknown else "holds")
+
+    def _automaton(self, automaton: Automaton) -> Outcome:
+        found = self._look(automaton, (), 0, self.limit)
+        for closer in (1, 2):
+            if found.kind != "broken":
+                break
+            again = self._look(automaton, (), closer, CLOSER if closer > 1 else self.limit)
+            found = found if again.kind == "unknown" else again
+        return found
+
+    def _level(self, followed: frozenset[str], asked: Mapping[str, set[Any]]) -> _Level:
+        key = (followed, repr(sorted(asked.items(), key=repr)))
+        if key not in self.levels:
+            self.levels[key] = _Level(self, Values(self.bundle, self.context, followed | set(asked), asked))
+        return self.levels[key]
+
+    def _lane(self, label: str, role: str) -> Outcome:
+        """A rule of place: the steps with the label lie in lanes of the role."""
+        if self.context.lanes is None:
+            return Outcome("unknown")
+        for path, node in self._level(frozenset(), {}).net().elements.items():
+            told = self.context.lanes.get(node.lane, "")
+            if letters_of(node) & self.law.labels[label] and not told.startswith(role):
+                return Outcome("broken", sound.plain([path]))
+        return Outcome("holds")
+
+    def _look(self, automaton: Automaton, more: Iterable[Automaton], level: int, limit: int) -> Outcome:
+        automata = [automaton, *more]
+        labels = {label for one in automata for label in one.labels}
+        alphabet = frozenset().union(*(self.law.labels[label] for label in labels))
+        asked = {n: told for n, told in law.values(alphabet).items() if n in self.written}
+        try:
+            net = self._level(self.followed[level], asked).net(alphabet)
+        except TooManyValues:
+            return Outcome("unknown")
+        found, states = _search(net, automata, self.law, alphabet, min(SMALL, limit))
+        if found.kind == "unknown":
+            self.states += states
+            found, states = _search(reduce(net, alphabet), automata, self.law, alphabet, limit)
+        self.states += states
+        return found
+
+
+class _Level:
+    """Nets with the same tracked variables."""
+
+    def __init__(self, proof: Proof, values: Values) -> None:
+        self.proof, self.values = proof, values
+        self.nets: dict[frozenset[str], Net] = {}
+        self.summaries: dict[str, tuple[bool, Letters]] | None = None
+
+    def net(self, alphabet: Letters = frozenset()) -> Net:
+        """The net in which called diagrams that say nothing to these letters stand as one step."""
+        if self.summaries is None:
+            self.summaries = {}
+            _Summaries(self).fill(self.summaries)
+        opaque = {key: automatic for key, (automatic, told) in self.summaries.items() if not told & alphabet}
+        key = frozenset(opaque)
+        if key not in self.nets:
+            self.nets[key] = self.build(self.proof.start, opaque)
+        return self.nets[key]
+
+    def build(self, start: str, opaque: Mapping[str, bool]) -> Net:
+        """A net of any process of the bundle."""
+        return build(self.proof.bundle, start, self.values, opaque, self.proof.law.nonempty, self.proof.until)
+
+
+class _Summaries:
+    """Proves each called diagram alone: sound, throwing nothing to its caller, touching no tracked variable."""
+
+    def __init__(self, level: _Level) -> None:
+        self.level, self.bundle = level, level.proof.bundle
+        self.letters: dict[str, Letters] = {}
+        self.busy: set[str] = set()
+
+    def fill(self, into: dict[str, tuple[bool, Letters]]) -> None:
+        """Add each called diagram that may stand as one step: has it a way without people, what it says."""
+        for key in sorted({node.called for node in self.bundle.nodes() if node.called}):
+            self._visit(key, into)
+
+    def _visit(self, key: str, into: dict[str, tuple[bool, Letters]]) -> None:
+        process = self.bundle.processes.get(key)
+        if process is None or key in self.letters or key in self.busy:
+            return
+        self.busy.add(key)
+        told: set[str] = {f"call:{key}"}
+        called = set()
+        for node in process.all_nodes():
+            told |= letters_of(node)
+            if node.called:
+                called.add(node.called)
+                self._visit(node.called, into)
+                told |= self.letters.get(node.called, frozenset())
+        self.letters[key] = frozenset(told)
+        if called <= set(into) and self._closed(process):
+            try:
+                net = self.level.build(key, {one: automatic for one, (automatic, _) in into.items()})
+            except Unprovable:
+                return  # its fault is told where it is called
+            faults, _ = sound.prove(net, CLOSER)
+            if not faults:
+                into[key] = (_without_people(net), self.letters[key])
+
+    def _closed(self, process: Process) -> bool:
+        tracked = set(self.level.values.domains)
+        writers = self.level.values.writers
+        return not any(
+            (node.kind == "endEvent" and node.event in CAUGHT) or set(writers.of(node)) & tracked
+            for node in process.all_nodes()
+        ) and not any(names(told) & tracked for _, told in conditions(process))
+
+
+def _without_people(net: Net) -> bool:
+    seen, todo = {net.initial}, [net.initial]
+    while todo:
+        marking = todo.pop()
+        if not marking & net.tokens:
+            return True
+        for move in net.moves:
+            if move.automatic and marking & move.take == move.take and not marking & move.absent:
+                after = marking & ~(move.take | move.clear) | move.put
+                if after not in seen:
+                    seen.add(after)
+                    todo.append(after)
+    return False
+
+
+def _search(
+    net: Net, automata: list[Automaton], law: Law, alphabet: Letters, limit: int
+) -> tuple[Outcome, int]:
+    """Look for the nearest state in which the first automaton is broken and no other one is."""
+    known: dict[Letters, tuple[tuple[str, ...], ...]] = {}
+
+    def labels(letters: Letters) -> tuple[tuple[str, ...], ...]:
+        told = letters & alphabet
+        if told not in known:
+            known[told] = tuple(
+                tuple(label for label in one.labels if law.labels[label] & told) for one in automata
+            )
+        return known[told]
+
+    def step(phase: Phase, move: Move) -> Phase | None:
+        after = list(phase)
+        for letters in move.letters:
+            if letters & alphabet:
+                for number, told in enumerate(labels(letters)):
+                    if told and after[number] != BAD:
+                        after[number] = automata[number].step(after[number], told)
+        return None if BAD in after[1:] else tuple(after)
+
+    def broken(state: State) -> bool:
+        return state[1][0] == BAD or (not state[0] & net.tokens and state[1][0] in automata[0].unfinished)
+
+    graph = Graph(net, (0,) * len(automata), step, limit, broken)
+    if graph.hit is None:
+        return Outcome("holds" if graph.full else "unknown"), len(graph.order)
+    path, phase = [], 0
+    for number in graph.way(graph.hit):
+        move = net.moves[number]
+        for element, letters in zip(move.steps, move.letters, strict=True):
+            if phase != BAD:
+                path.append(element)
+                told = labels(letters)[0] if letters & alphabet else ()
+                phase = automata[0].step(phase, told) if told else phase
+    return Outcome("broken", tuple(path)), len(graph.order)
