@@ -8,10 +8,10 @@ from typing import Final
 
 import yaml
 
-from app.cli.bundles import MODEL_FOLDERS
 from app.cli.world import PACKS
 from app.policy.packs import Pack, PackError, load_folder
 from app.runtime import judging
+from app.runtime.definitions import MODEL_FOLDERS
 from workflows.model.judge import findings_of, judge
 from workflows.model.xml import MAX_BYTES
 from workflows.types import Finding
