@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, render_template, request
 
 from app.accounts.access import current_actor, signed_in
 from app.core.errors import Refusal
@@ -12,8 +12,10 @@ from app.files import queries, services
 from app.files.models import StoredFile
 from app.files.rules import INLINE, extension
 
-bp = Blueprint("files", __name__, url_prefix="/files")
-SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
+bp = Blueprint("files", __name__, url_prefix="/files", template_folder="templates")
+SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'"
+PDF = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'"
+"""Browsers show no PDF in a sandbox; a PDF runs in the browser's own viewer and never as a page of this site."""
 
 
 @bp.post("")
@@ -35,6 +37,13 @@ def download(file_id: int) -> Response:
     return send(queries.readable(current_actor(), file_id))
 
 
+@bp.get("/<int:file_id>/page")
+@signed_in
+def page(file_id: int) -> str:
+    """A picture or a PDF on a page of its own, with the way back (看附件)."""
+    return render_template("files/page.html", file=queries.readable(current_actor(), file_id))
+
+
 def send(file: StoredFile) -> Response:
     """The answer that carries a file, for a page that has made sure the reader may have it."""
     answer = Response(content_type=content_type(file.media_type))
@@ -42,7 +51,7 @@ def send(file: StoredFile) -> Response:
     headers = answer.headers
     headers["Content-Disposition"] = disposition(file.name, file.media_type, "download" in request.args)
     # An upload is somebody else's content: it may neither run nor load nor reach this site.
-    headers["Content-Security-Policy"] = SANDBOX
+    headers["Content-Security-Policy"] = PDF if file.media_type == "application/pdf" else SANDBOX
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     # Kept only to be asked for again: offices share computers.

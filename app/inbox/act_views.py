@@ -19,6 +19,7 @@ from app.core.identity import Actor
 from app.files.models import StoredFile
 from app.files.queries import readable_of
 from app.inbox import act_forms as forms_
+from app.inbox import lists
 from app.messages import queries as messages
 from app.messages import services as message_services
 from app.runtime import acts, queries, returning, services, signers
@@ -36,7 +37,7 @@ def _crumbs(case: Case, task: Task | None = None) -> list[tuple[str, str]]:
 
 
 def _on_step(task: Task, case: Case, form: Form, save: Any) -> Page:
-    back = url_for("inbox.task", task_id=task.id)
+    back = lists.with_carried(url_for("inbox.task", task_id=task.id), request.args)
     return form_page(
         form, save, active="desk", back=back, crumbs=_crumbs(case, task), files=_named(current_actor())
     )
@@ -65,8 +66,7 @@ def transfer(task_id: int) -> Page:
 
     def save(answers: dict[str, Any]) -> Response:
         acts.transfer(actor, task_id, answers["person"], answers.get("reason") or "")
-        flash("已转办。", "success")
-        return redirect(url_for("inbox.case", no=case.no))
+        return lists.onward(actor, task, case, "已转办", request.args)
 
     return _on_step(task, case, forms_.transfer_form(task, people), save)
 
@@ -97,8 +97,7 @@ def opinion(task_id: int) -> Page:
 
     def save(answers: dict[str, Any]) -> Response:
         services.sign_added(actor, task_id, agrees=answers["agrees"], opinion=answers["opinion"])
-        flash("已签署。", "success")
-        return redirect(url_for("inbox.case", no=case.no))
+        return lists.onward(actor, task, case, "已签署", request.args)
 
     known = services.prepared_form(actor, task_id)
     form = forms_.opinion_form(task, asked_by).replace(
@@ -123,8 +122,7 @@ def send_back(task_id: int) -> Page:
         returning.send_back(
             actor, task_id, answers["target"], answers["reason"], straight=answers["straight"]
         )
-        flash("已退回，对方会收到消息。", "success")
-        return redirect(url_for("inbox.case", no=case.no))
+        return lists.onward(actor, task, case, "已退回，对方会收到消息", request.args)
 
     return _on_step(task, case, forms_.back_form(task, targets, people), save)
 
@@ -151,8 +149,7 @@ def reject(task_id: int) -> Page:
 
     def save(answers: dict[str, Any]) -> Response:
         returning.reject(actor, task_id, answers["reason"])
-        flash("已否决，项目结束。", "success")
-        return redirect(url_for("inbox.case", no=case.no))
+        return lists.onward(actor, task, case, "已否决，项目结束", request.args)
 
     return _on_step(task, case, forms_.reject_form(task, case), save)
 

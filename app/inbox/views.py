@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
@@ -10,11 +11,16 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.accounts.access import current_actor, signed_in
 from app.accounts.queries import names_of_people, names_of_units
 from app.core import clock
-from app.core.errors import Conflict, Fault, Refusal
+from app.core.errors import Conflict, Fault, Forbidden, Refusal
 from app.documents import pdf
 from app.funds.rules import may_read
-from app.inbox import stories
+from app.inbox import lists, stories
+from app.inbox import queries as choices
+from app.policy import queries as policy
 from app.runtime import definitions, queries, services, signers
+from app.runtime.ahead import next_steps, words
+from app.runtime.batch import may_be_batched
+from app.runtime.holders import holdings
 from app.runtime.locking import turn_of
 from app.runtime.models import Case, Task
 from app.runtime.rules import may_act, role_name
@@ -28,24 +34,25 @@ bp = Blueprint("inbox", __name__, template_folder="templates")
 def desk() -> str:
     """What waits for me (待办)."""
     actor = current_actor()
-    filters = {name: request.args.get(name, "").strip() for name in ("due", "stage", "q")}
-    items = queries.desk(
-        actor,
-        due=filters["due"],
-        stage=filters["stage"],
-        text=filters["q"],
-        after=stories.read_cursor(request.args.get("after")),
-        limit=queries.PAGE + 1,
-    )
+    chosen = lists.Chosen.of("desk", request.args)
+    view = choices.view_of(actor)
+    size = lists.PAGE_SIZE[view]
+    found = chosen.desk(actor, after=request.args.get("after"), limit=size + 1)
+    items = found[:size]
     return render_template(
         "inbox/desk.html",
         active="desk",
-        items=items[: queries.PAGE],
-        more=stories.cursor(items[queries.PAGE - 1].task) if len(items) > queries.PAGE else None,
+        view=view,
+        items=items,
+        more=stories.cursor(items[-1].task) if len(found) > size else None,
         counts=queries.desk_counts(actor),
-        filters=filters,
+        chosen=chosen,
+        saved_filters=choices.filters_of(actor, "desk"),
+        held=holdings([item.task for item in items]),
+        money=stories.money_of([item.case.id for item in items]),
         units=names_of_units({i.task.unit_id for i in items} | {i.case.community_id for i in items}),
-        bars=stories.bars({item.case.id: item.case for item in items}),
+        bars=stories.bars({item.case.id: item.case for item in items}) if view == "cards" else {},
+        batchable={item.task.id for item in items if may_be_batched(item.task)},
         role_name=role_name,
         today=clock.today(),
     )
@@ -76,28 +83,26 @@ def cases() -> str:
 
 
 def _case_list(active: str, title: str, *, mine: bool) -> str:
-    filters = {name: request.args.get(name, "").strip() for name in ("status", "stage", "q")}
-    found = queries.cases(
-        current_actor(),
-        mine=mine,
-        status=filters["status"],
-        stage=filters["stage"],
-        text=filters["q"],
-        before=request.args.get("before", type=int),
-        limit=queries.PAGE + 1,
+    actor = current_actor()
+    chosen = lists.Chosen.of("cases", request.args)
+    found = chosen.cases(
+        actor, mine=mine, before=request.args.get("before", type=int), limit=queries.PAGE + 1
     )
     page = found[: queries.PAGE]
+    waiting = queries.open_task_count([case.id for case in page])
     return render_template(
         "inbox/cases.html",
         active=active,
         title=title,
         cases=page,
         more=page[-1].id if len(found) > queries.PAGE else None,
-        filters=filters,
-        waiting=queries.open_task_count([case.id for case in page]),
+        chosen=chosen,
+        saved_filters=[] if mine else choices.filters_of(actor, "cases"),
+        waiting=waiting,
+        held=holdings([task for tasks in waiting.values() for task in tasks]),
         units=names_of_units({c.community_id for c in page} | {c.street_id for c in page}),
         money=stories.money_of([case.id for case in page]),
-        role_name=role_name,
+        status_names=lists.CASE_STATUS,
     )
 
 
@@ -119,13 +124,12 @@ def task(task_id: int) -> str | BaseResponse | tuple[str, int]:
         if isinstance(error, Refusal) and error.status in (403, 404):
             raise
         return _task_page(found, case, answers=answers, error=error), getattr(error, "status", 500)
-    flash(f"已办理：{result.title}", "success")
-    for next_id in result.next_task_ids:
-        following, _ = queries.task_of(actor, next_id)
-        if following.state == "open" and any(t.id == next_id for t in queries.my_open_tasks(actor, case.id)):
-            flash(f"下一步“{following.title}”也由您办理。", "info")
-            return redirect(url_for("inbox.task", task_id=next_id))
-    return redirect(url_for("inbox.case", no=case.no))
+    mine = {one.id: one for one in queries.my_open_tasks(actor, case.id)}
+    following = next((mine[one] for one in result.next_task_ids if one in mine), None)
+    if following is None:
+        return lists.onward(actor, found, case, "已办理", request.args)
+    flash(f"已办理“{result.title}”。下一步“{following.title}”也由您办理。", "success")
+    return redirect(lists.with_carried(url_for("inbox.task", task_id=following.id), request.args))
 
 
 def _task_page(
@@ -133,37 +137,85 @@ def _task_page(
 ) -> str:
     actor = current_actor()
     is_open = found.state == "open"
-    form = services.prepared_form(actor, found.id) if is_open else None
-    draft = queries.draft_of(actor, found.id) if is_open and answers is None else None
-    if form is not None and (answers is not None or draft is not None):
-        typed = answers if answers is not None else draft.answers  # type: ignore[union-attr]
-    else:
-        typed = None
-    shown = form.answered(typed).values if form is not None and typed is not None else None
+    mine = is_open and found.id in {t.id for t in queries.my_open_tasks(actor, case.id)}
+    form = _form_of(found, case)
+    draft = queries.draft_of(actor, found.id) if answers is None else None
+    typed = answers if answers is not None else (draft.answers if draft else None)
+    shown = form.answered(typed).values if typed is not None else None
     names = names_of_units({found.unit_id})
-    mine = {t.id for t in queries.my_open_tasks(actor, case.id)}
-    allowed = may_act(actor, found, names.get(found.unit_id, ""), (), turn_of(found))
     return render_template(
         "inbox/task.html",
         active="desk",
         task=found,
         case=case,
-        form=form,
+        form=_with_words(form, case, found) if is_open else None,
         answers=shown,
+        unsent=(form, shown) if shown and not mine else None,
         files=stories.files_of(actor, form, shown),
         errors=forms.errors_by_field(error) if isinstance(error, Refusal) else {},
         problem=error,
         draft=draft,
-        may=allowed if found.id not in mine else None,
-        mine=found.id in mine,
-        ways=stories.ways(actor, found, mine=found.id in mine),
+        may=None if mine else may_act(actor, found, names.get(found.unit_id, ""), (), turn_of(found)),
+        mine=mine,
+        ways=[
+            replace(way, href=lists.with_carried(way.href, request.args))
+            for way in stories.ways(actor, found, mine=mine)
+        ],
         signed=stories.signed(found),
         story=stories.story(actor, case),
         people=names_of_people({found.claimed_by, found.done_by}),
         units=names,
         role_name=role_name,
         key=stories.fresh_key(),
+        carry=lists.carried(request.args),
+        held=holdings([found]).get(found.id) if is_open else None,
+        ahead=next_steps(case, found, policy.pack(case.pack_version_id)) if mine else (),
     )
+
+
+def _form_of(task: Task, case: Case) -> forms.Form:
+    """The form as it is filled in; of a step that is over as it is drawn, for what it asked about has moved on."""
+    if task.state == "open":
+        return services.prepared_form(current_actor(), task.id)
+    return definitions.bundle(case.definition_id).form(task.form_key)
+
+
+def _with_words(form: forms.Form, case: Case, task: Task) -> forms.Form:
+    """A form that does not say what is asked shows what the designer wrote in the diagram."""
+    if form.ui.get("ui:intro"):
+        return form
+    said = words(case, task)
+    return form.replace(ui={**form.ui, "ui:intro": said}) if said else form
+
+
+@bp.get("/desk/tasks/<int:task_id>/print.pdf")
+@signed_in
+def print_task(task_id: int) -> Response:
+    """A step as a paper: what is known, what is asked, what was answered (打印事项)."""
+    actor = current_actor()
+    found, case = queries.task_of(actor, task_id)
+    own = {found.done_by, found.claimed_by} & actor.persons or signers.place_of(found, actor)
+    if not own and not (found.role and actor.has(found.role, found.unit_id)):
+        raise Forbidden("只有办理这一步的岗位可以打印它。项目的经过请打印项目办理单。")
+    form = _form_of(found, case)
+    draft = queries.draft_of(actor, task_id)
+    line = queries.completion_of(found)
+    typed = (line.answers if line else None) or (draft.answers if draft else None)
+    shown = form.answered(typed).values if typed else form.values
+    page = render_template(
+        "inbox/task_print.html",
+        task=found, case=case, form=form, answers=shown, line=line, actor=actor,
+        files=stories.files_of(actor, form, shown),
+        units=names_of_units({case.street_id, case.community_id, case.provider_id}),
+        role_name=role_name,
+    )  # fmt: skip
+    return _paper(page, f"{case.no}-{found.id}")
+
+
+def _paper(page: str, name: str) -> Response:
+    answer = Response(pdf.render(page), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    return answer
 
 
 @bp.post("/desk/tasks/<int:task_id>/draft")
@@ -218,9 +270,7 @@ def record(no: str) -> Response:
     actor = current_actor()
     found = queries.case_by_no(actor, no)
     page = render_template("inbox/record.html", case=found, story=stories.story(actor, found), actor=actor)
-    answer = Response(pdf.render(page), mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{found.no}.pdf"'
-    return answer
+    return _paper(page, found.no)
 
 
 @bp.get("/cases/<no>/diagram")

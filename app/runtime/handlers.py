@@ -68,6 +68,7 @@ class FormHandler:
         outputs: names of the process variables `submit` may answer (checked, and shown to designers).
         confidential: history keeps neither answers nor opinion (sealed scores live in their room only).
         undo: takes back what the step did when the case is sent back over it; None when nothing can.
+        together: several steps of this kind may be decided with one form; never payment, award or signature.
     """
 
     key: str
@@ -76,6 +77,7 @@ class FormHandler:
     outputs: tuple[str, ...] = ()
     confidential: bool = False
     undo: Undo | None = None
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,10 @@ def user_task(
     *,
     confidential: bool = False,
     undo: Undo | None = None,
+    together: bool = False,
 ) -> None:
     """Register the handler of the form `key` (`proposal.vote`)."""
-    _forms[key] = FormHandler(key, submit, prepare, outputs, confidential, undo)
+    _forms[key] = FormHandler(key, submit, prepare, outputs, confidential, undo, together)
 
 
 def operator(

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, deferred, mapped_column, validates
 
 from app.core.append_only import protect
 from app.core.db import Base, BigId, Row
+from app.core.pinyin import initials
 
 LAST = datetime(9999, 1, 1, tzinfo=UTC)
 """Stands for no due moment, so that lists can be ordered by an index."""
@@ -47,6 +48,7 @@ class Case(Row):
     city: Mapped[str] = mapped_column(String(6))
     no: Mapped[str] = mapped_column(String(40), unique=True)
     title: Mapped[str] = mapped_column(String(200))
+    initials: Mapped[str] = mapped_column(String(200), default="")  # of the title's words, to search by
     pack_key: Mapped[str] = mapped_column(String(40))
     pack_version_id: Mapped[int] = mapped_column(BigId, ForeignKey("pack_version.id"))
     definition_id: Mapped[int] = mapped_column(BigId, ForeignKey("definition.id"))
@@ -66,6 +68,11 @@ class Case(Row):
     next_due: Mapped[datetime | None]
     history_seq: Mapped[int] = mapped_column(default=0)
     history_head: Mapped[str] = mapped_column(String(64), default="")  # fingerprint of the last history line
+
+    @validates("title")
+    def _keep_initials(self, _name: str, title: str) -> str:
+        self.initials = initials(title)
+        return title
 
 
 class CaseCounter(Base):

@@ -11,10 +11,12 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, t
 from sqlalchemy import case as sql_case
 from sqlalchemy.orm import aliased
 
+from app.accounts.models import OrgUnit
 from app.core import clock
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.identity import Actor
+from app.core.pinyin import looks_like_initials
 from app.runtime.models import LAST, Case, Copy, Draft, History, Incident, Task, TaskSigner
 from app.runtime.rules import sees
 
@@ -54,6 +56,22 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
         Case.evaluator_id.in_(units),
         Case.started_by == actor.person_id,
     )
+
+
+def matching(text: str) -> ColumnElement[bool]:
+    """Cases by part of their title or number, of a unit that takes part in them, or by pinyin initials."""
+    named = or_(
+        OrgUnit.name.contains(text, autoescape=True), OrgUnit.short_name.contains(text, autoescape=True)
+    )
+    units = select(OrgUnit.id).where(named).scalar_subquery()
+    found = [
+        Case.title.contains(text, autoescape=True),
+        Case.no.contains(text, autoescape=True),
+        *(one.in_(units) for one in (Case.provider_id, Case.community_id, Case.street_id)),
+    ]
+    if looks_like_initials(text):
+        found.append(Case.initials.contains(text.lower(), autoescape=True))
+    return or_(*found)
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:
@@ -137,7 +155,7 @@ def desk(
 
     Args:
         due: "overdue", "soon", "normal" or "" for all.
-        text: part of the case's title or number, or of the task's title.
+        text: what `matching` finds, or part of the task's title.
         after: due moment and id of the last line of the page before.
     """
     now = clock.now()
@@ -151,13 +169,7 @@ def desk(
     if stage:
         wanted.append(Task.stage == stage)
     if text:
-        wanted.append(
-            or_(
-                Case.title.contains(text, autoescape=True),
-                Case.no.contains(text, autoescape=True),
-                Task.title.contains(text, autoescape=True),
-            )
-        )
+        wanted.append(or_(matching(text), Task.title.contains(text, autoescape=True)))
     if after is not None:
         wanted.append(tuple_(Task.rank_at, Task.id) > tuple_(after[0] or LAST, after[1]))
     parts = []
@@ -210,9 +222,7 @@ def cases(
     if stage:
         query = query.where(Case.stage == stage)
     if text:
-        query = query.where(
-            or_(Case.title.contains(text, autoescape=True), Case.no.contains(text, autoescape=True))
-        )
+        query = query.where(matching(text))
     if before is not None:
         query = query.where(Case.id < before)
     return list(session().scalars(query.order_by(Case.id.desc()).limit(limit)))
@@ -249,6 +259,14 @@ def task_of(actor: Actor, task_id: int) -> tuple[Task, Case]:
 def draft_of(actor: Actor, task_id: int) -> Draft | None:
     """What the actor has typed and not yet sent."""
     return session().scalar(select(Draft).where(Draft.task_id == task_id, Draft.person_id == actor.person_id))
+
+
+def completion_of(task: Task) -> History | None:
+    """The history line of a step that was done, with what was answered."""
+    query = select(History).where(
+        History.case_id == task.case_id, History.task_id == task.id, History.kind == "completed"
+    )
+    return session().scalar(query.order_by(History.seq.desc()).limit(1))
 
 
 def history_of(case_id: int) -> list[History]:

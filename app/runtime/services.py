@@ -243,7 +243,9 @@ def _carry_out(held: Locked, actor: Actor, answers: Mapping[str, Any], at: datet
     fresh = settle(case, result, actor, pack, at, were_open)
     audit_step(case, actor, "runtime.complete")
     if task.drafted:
-        session().execute(delete(Draft).where(Draft.task_id == task.id))
+        # Only the actor's: what a colleague has typed stays his, to be read and copied.
+        own = (Draft.task_id == task.id, Draft.person_id == actor.person_id)
+        session().execute(delete(Draft).where(*own))
     return Completed(
         task.id, case.id, case.no, task.title, tuple(t.id for t in fresh), case.status != "running"
     )

@@ -83,6 +83,45 @@ def due_state(due: datetime | None, since: datetime | None = None, provisional: 
     return Due("soon" if left <= SOON else "ok", f"还剩 {left} 天", until, used)
 
 
+def waited(since: datetime) -> str:
+    """How long something has been with somebody, in calendar days: 今天, 3 天."""
+    days = (clock.local(clock.now()).date() - clock.local(since).date()).days
+    return f"{days} 天" if days > 0 else "今天"
+
+
+CAPITALS = "零壹贰叁肆伍陆柒捌玖"
+PLACES = ("", "拾", "佰", "仟")
+GROUPS = ("", "万", "亿", "万亿")
+
+
+def in_capitals(fen: int) -> str:
+    """An amount as it is written on a cheque: 14800050 → 人民币壹拾肆万捌仟元伍角整."""
+    sign, size = ("负" if fen < 0 else ""), abs(fen)
+    yuan_, jiao, rest = size // 100, size // 10 % 10, size % 10
+    text = f"{_whole(yuan_)}元" if yuan_ else ""
+    if not jiao and not rest:
+        return f"人民币{sign}{text or '零元'}整"
+    text += f"{CAPITALS[jiao]}角" if jiao else ("零" if yuan_ else "")
+    text += f"{CAPITALS[rest]}分" if rest else "整"
+    return f"人民币{sign}{text}"
+
+
+def _whole(number: int) -> str:
+    """Whole yuan; a gap of zeros inside is one 零."""
+    text, gap = "", False
+    digits = str(number)
+    for index, one in enumerate(digits):
+        place = len(digits) - 1 - index
+        if one == "0":
+            gap = True
+        else:
+            text += ("零" if gap and text else "") + CAPITALS[int(one)] + PLACES[place % 4]
+            gap = False
+        if place % 4 == 0 and place and int(digits[max(0, index - 3) : index + 1]):
+            text += GROUPS[place // 4]
+    return text
+
+
 def chinese_number(number: int) -> str:
     """1–99 in Chinese numerals, for articles: 19 → 十九."""
     tens, ones = divmod(number, 10)
@@ -123,4 +162,6 @@ FILTERS = {
     "source": source,
     "lines": lines,
     "file_size": file_size,
+    "waited": waited,
+    "in_capitals": in_capitals,
 }

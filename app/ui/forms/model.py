@@ -17,6 +17,8 @@ from app.core.errors import ZhenjieError
 Option = tuple[str | int | bool, str]
 LINE, TEXT = 200, 4000
 """Most characters of a line and of a text area, where the schema does not say."""
+BRIEF = 4
+"""A form of at most so many plain questions is a brief one."""
 LONG = 150
 """A text that may be this long gets a text area, so that one sees what one wrote."""
 
@@ -136,6 +138,8 @@ class Form:
         values: what the fields start with, and what read-only fields are.
         facts, notes, tables: shown above the questions.
         papers: files to read beside the questions, by title.
+        effects: what cannot be taken back once the form is sent, told before it is confirmed: the value of
+            `decision` it goes with ("" for every one) and the words.
     """
 
     key: str
@@ -146,6 +150,7 @@ class Form:
     notes: Sequence[str] = ()
     tables: Sequence[FactTable] = ()
     papers: Sequence[tuple[str, Sequence[int]]] = ()
+    effects: Sequence[tuple[str, str]] = ()
 
     @property
     def title(self) -> str:
@@ -221,6 +226,16 @@ class Form:
     def add_files(self, title: str, ids: Sequence[int]) -> Form:
         """With papers to read above the questions; nothing is shown when there are none."""
         return self.replace(papers=(*self.papers, (title, tuple(ids)))) if ids else self
+
+    def add_effect(self, words: str, when: str = "") -> Form:
+        """With one more thing that cannot be taken back; `when` is the decision it goes with."""
+        return self.replace(effects=(*self.effects, (when, words)))
+
+    @property
+    def brief(self) -> bool:
+        """A decision with few words: it can stand beside what is decided on."""
+        asked = [one for one in self.fields if not one.hidden]
+        return len(asked) <= BRIEF and all(one.kind not in ("rows", "files") for one in asked)
 
     def with_options(self, key: str, options: Iterable[Option]) -> Form:
         """With exactly these choices of a field, or of a column (`scores.bid_id`); `check` holds people to them."""

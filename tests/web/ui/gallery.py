@@ -280,12 +280,14 @@ def make_gallery(assets: Assets | None = None) -> Flask:
         if name.endswith(".exe"):
             raise Refusal("不能上传这种类型的文件。")
         number = len(kept.files) + 1
-        kept.files[number] = SimpleNamespace(id=number, name=name, size=len(upload.read()))
+        kept.files[number] = SimpleNamespace(
+            id=number, name=name, size=len(upload.read()), media_type="application/pdf"
+        )
         return jsonify(id=number, name=name, size=kept.files[number].size)
 
     @app.get("/show")
     def show() -> str:
-        known = {1: SimpleNamespace(id=1, name="纪要.pdf", size=2048)}
+        known = {1: SimpleNamespace(id=1, name="纪要.pdf", size=2048, media_type="application/pdf")}
         answers = forms.complete(gallery_form(), ANSWERS)
         return render_template_string(SHOW_PAGE, form=gallery_form(), answers=answers, files=known)
 
@@ -302,7 +304,7 @@ def make_gallery(assets: Assets | None = None) -> Flask:
                 {"name": "审议", "state": "late"},
                 {"name": "公示", "state": "todo"},
             ],
-            files={1: SimpleNamespace(id=1, name="纪要.pdf", size=2048)},
+            files={1: SimpleNamespace(id=1, name="纪要.pdf", size=2048, media_type="application/pdf")},
             flow={**flow_config(), "calls": {"review": "/flow/review.json"}},
         )
 

@@ -192,7 +192,7 @@ def test_answers_can_be_read(client: FlaskClient) -> None:
     ):
         assert words in text
     assert tree.xpath("//dd[contains(., '第一行')]/br")
-    assert tree.xpath("//a[@href='/files/1']")[0].text_content().strip() == "纪要.pdf"
+    assert tree.xpath("//a[@href='/files/1/page']")[0].text_content().strip() == "纪要.pdf"
     assert "类别说明" not in text
 
 
