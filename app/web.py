@@ -26,8 +26,8 @@ from app.funds import handlers as funds_handlers
 from app.funds.views import bp as funds_bp
 from app.inbox import navigation
 from app.inbox.act_views import bp as acts_bp
-from app.inbox.message_views import bp as messages_bp
 from app.inbox.list_views import bp as lists_bp
+from app.inbox.message_views import bp as messages_bp
 from app.inbox.views import bp as inbox_bp
 from app.messages import spreading
 from app.messages import wiring as messages

@@ -7,7 +7,7 @@ from alembic import op
 from pypinyin import Style, lazy_pinyin
 
 revision = '5d1e7c0a4b62'
-down_revision = '5e0c7b21d4aa'
+down_revision = '20261126_outbox'
 branch_labels = None
 depends_on = None
 
