@@ -14,6 +14,7 @@ import app.tables  # noqa: F401 - every table must be known before any query is 
 import config
 from app.accounts.access import init_accounts
 from app.accounts.views import bp as accounts_bp
+from app.admin.views import bp as admin_bp
 from app.api.views import bp as api_bp
 from app.audit import services as audit
 from app.cli import commands
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     evaluation_bp,
     studio_bp,
     store_bp,
+    admin_bp,
     api_bp,
 )
 HANDLERS: tuple[Callable[[], None], ...] = (

@@ -12,6 +12,7 @@ from flask_login import LoginManager, UserMixin, current_user
 
 from app.accounts.models import Person
 from app.accounts.queries import actor as actor_of
+from app.accounts.rules import ADMINISTRATORS
 from app.accounts.sign_in import person_of
 from app.core.errors import Forbidden
 from app.core.identity import Actor, Role
@@ -34,8 +35,18 @@ class Permission(StrEnum):
     APPROVE_MODEL = "approve_model"
     PUBLISH_MODEL = "publish_model"
     MANAGE_GATEWAYS = "manage_gateways"
+    MANAGE_UNITS = "manage_units"
+    MANAGE_PEOPLE = "manage_people"
+    SEE_PEOPLE = "see_people"
+    GRANT_ROLES = "grant_roles"
+    SEE_POLICY = "see_policy"
+    MANAGE_POLICY = "manage_policy"
+    MANAGE_CALENDAR = "manage_calendar"
+    SEE_ADMIN = "see_admin"
 
 
+OWNERS_OF_POLICY = frozenset({Role.CITY_OFFICER, Role.DISTRICT_OFFICER, Role.DESIGNER, Role.PUBLISHER})
+"""Those who answer for a pack's figures: one proposes, another confirms."""
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.START_PROJECT: frozenset({Role.COMMITTEE_MEMBER, Role.SECRETARY, Role.STREET_CLERK}),
     Permission.BID: frozenset({Role.ORGANISATION_MEMBER}),
@@ -48,6 +59,14 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.APPROVE_MODEL: frozenset({Role.PUBLISHER}),
     Permission.PUBLISH_MODEL: frozenset({Role.PUBLISHER}),
     Permission.MANAGE_GATEWAYS: frozenset({Role.SYSTEM_ADMIN}),
+    Permission.MANAGE_UNITS: frozenset({Role.SYSTEM_ADMIN}),
+    Permission.MANAGE_PEOPLE: frozenset({Role.SYSTEM_ADMIN}),
+    Permission.SEE_PEOPLE: frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}),
+    Permission.GRANT_ROLES: frozenset({Role.SECURITY_ADMIN}),
+    Permission.SEE_POLICY: OWNERS_OF_POLICY | ADMINISTRATORS | {Role.AUDITOR},
+    Permission.MANAGE_POLICY: OWNERS_OF_POLICY,
+    Permission.MANAGE_CALENDAR: frozenset({Role.SYSTEM_ADMIN}),
+    Permission.SEE_ADMIN: OWNERS_OF_POLICY | ADMINISTRATORS | {Role.AUDITOR},
 }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from app.accounts.models import Delegation, Membership, Person
+from app.accounts.rules import ADMINISTRATORS, may_delegate
 from app.audit.services import record
 from app.core import clock
 from app.core.db import session, unit_of_work
@@ -41,6 +42,10 @@ def delegate(
         raise Refusal("代理人须是同一单位的在职人员。", field="delegate_id")
     if role is not None and role not in {held.role for held in _own(actor.person_id)}:
         raise Refusal("您没有这个岗位。", field="role")
+    lent = {role} if role is not None else {held.role for held in _own(actor.person_id)}
+    if role is None and lent - set(ADMINISTRATORS):
+        lent -= set(ADMINISTRATORS)  # these stay with their holder; the others are lent
+    may_delegate(lent).require()
     with unit_of_work() as db:
         made = Delegation(
             person_id=actor.person_id,

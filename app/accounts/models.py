@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, BigId, Row
 
 KINDS = ("city", "district", "street", "community", "department", "organisation", "evaluator")
 AREA_KINDS = ("city", "district", "functional_zone", "town", "subdistrict", "community")
+ADMINISTRATOR = "role IN ('city.system_admin', 'city.security_admin', 'city.audit_admin')"
 
 
 class OrgUnit(Row):
@@ -55,6 +56,9 @@ class Person(Row):
     last_login_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     session_version: Mapped[int] = mapped_column(default=1)
+    unit_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("org_unit.id"), index=True
+    )  # where one works
 
 
 class Membership(Row):
@@ -64,10 +68,30 @@ class Membership(Row):
     __table_args__ = (
         UniqueConstraint("person_id", "unit_id", "role"),
         Index("ix_membership_role", "role", "unit_id"),
+        # Three separated administrators (三员分立): nobody is two of them, whatever a program says.
+        Index(
+            "uq_membership_administrator",
+            "person_id",
+            unique=True,
+            sqlite_where=text(ADMINISTRATOR),
+            postgresql_where=text(ADMINISTRATOR),
+        ),
     )
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_unit.id"))
     role: Mapped[str] = mapped_column(String(60))
+
+
+class RoleRequest(Row):
+    """A role that the system administrator asks the security administrator to give (待授予的岗位)."""
+
+    __tablename__ = "role_request"
+    __table_args__ = (UniqueConstraint("person_id", "unit_id", "role"),)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_unit.id"))
+    role: Mapped[str] = mapped_column(String(60))
+    asked_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    asked_at: Mapped[datetime]
 
 
 class Delegation(Row):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import bindparam, exists, or_, select
 
 from app.accounts.models import Delegation, Membership, OrgUnit, Person
-from app.accounts.rules import looks_down
+from app.accounts.rules import ADMINISTRATORS, looks_down
 from app.core import clock
 from app.core.db import UTCDateTime, session
 from app.core.errors import NotFound
@@ -56,6 +56,8 @@ STANDS = (
         Delegation.ends_at > bindparam("now", type_=UTCDateTime()),
         Person.active,
         or_(Delegation.role.is_(None), Delegation.role == Membership.role),
+        # Three separated administrators (三员分立): their duties are never lent.
+        Membership.role.not_in(sorted(ADMINISTRATORS)),
     )
 )
 

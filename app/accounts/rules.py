@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from app.accounts.models import AREA_KINDS
-from app.core.errors import YES, Decision, no
+from app.core.errors import YES, Decision, Forbidden, no
 from app.core.identity import ROLE_NAMES, SYSTEM, Actor, Role
 
 MIN_LENGTH = 10
@@ -14,6 +15,7 @@ MAX_FAILURES = 5
 LOCK_FOR = timedelta(minutes=15)
 SESSION_LASTS = timedelta(hours=10)
 FORGET_UNKNOWN = timedelta(days=1)
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 WITHOUT_CASES = ADMINISTRATORS | {Role.DESIGNER, Role.PUBLISHER}
 """Roles that run the system: they look into no case of the units below theirs."""
@@ -28,6 +30,25 @@ UNITS_OF_ROLE = {
 """The part of a role before the dot says in which kinds of unit it can be held."""
 OPENED_BY_STAFF = frozenset({Role.ORGANISATION_MEMBER, Role.EVALUATOR_MEMBER})
 """Roles given in the course of business, when an organisation or evaluator is registered."""
+OF_BUSINESS = ("organisation", "evaluator")
+"""Units made when an organisation or evaluator is registered, by those who keep the register."""
+KIND_NAMES = {
+    "city": "市",
+    "district": "区",
+    "street": "镇街",
+    "community": "社区（村）",
+    "department": "部门",
+    "organisation": "社会组织",
+    "evaluator": "评估机构",
+}
+AREA_NAMES = {
+    "city": "市",
+    "district": "行政区",
+    "functional_zone": "功能区（无行政区划代码）",
+    "town": "镇",
+    "subdistrict": "街道",
+    "community": "社区（村）",
+}
 PARENTS = {
     "district": ("city",),
     "street": ("district",),
@@ -100,6 +121,60 @@ def may_manage(actor: Actor, person_id: int) -> Decision:
     return no("账号由系统管理员管理，请联系系统管理员。", field="person_id")
 
 
+def may_make_unit(actor: Actor, kind: str) -> Decision:
+    """Units are the system administrator's; organisations enter by their register."""
+    if actor == SYSTEM or actor.has(Role.SYSTEM_ADMIN) or (actor.person_id and kind in OF_BUSINESS):
+        return YES
+    return no("单位由系统管理员维护，请联系系统管理员。")
+
+
+def may_make_person(actor: Actor) -> Decision:
+    """Accounts are the system administrator's."""
+    if actor == SYSTEM or actor.has(Role.SYSTEM_ADMIN):
+        return YES
+    return no("账号由系统管理员管理，请联系系统管理员。")
+
+
+def login_allowed(login: str) -> Decision:
+    """A login name that can be typed on any keyboard and read out."""
+    if LOGIN.fullmatch(login):
+        return YES
+    return no("用户名请用 3 至 40 位小写字母、数字、点或短横线，以字母或数字开头。", field="login")
+
+
+def name_given(name: str) -> Decision:
+    """A person or unit has a name."""
+    return YES if name.strip() else no("请填写名称或姓名。", field="name")
+
+
+def reason_given(reason: str) -> Decision:
+    """Why a role is given or taken stands in the audit."""
+    return YES if reason.strip() else no("请写明理由，理由会记入审计。", field="reason")
+
+
+def move_allowed(path: str, parent_path: str) -> Decision:
+    """A unit does not hang below itself."""
+    if parent_path.startswith(path):
+        return no("不能移到本单位或它的下级单位之下，请重新选择。", field="parent_id")
+    return YES
+
+
+def may_switch_off_unit(ties: Sequence[str]) -> Decision:
+    """A unit goes when nothing hangs on it any more; what does is named."""
+    if ties:
+        return no(f"还不能停用：{'；'.join(ties)}。请先处理完，再停用单位。")
+    return YES
+
+
+def may_delegate(roles: Collection[str]) -> Decision:
+    """An administrator's duty is not lent: whoever stood in could hold two of them (三员分立)."""
+    if ADMINISTRATORS & set(roles):
+        return no(
+            "系统管理员、安全管理员、审计管理员的岗位不能请人代理，请由安全管理员另行授予他人。", field="role"
+        )
+    return YES
+
+
 def looks_down(role: str) -> bool:
     """Whether a role lets a person look into the units below its own (WH-2-3b)."""
     return role not in WITHOUT_CASES and role.partition(".")[0] in ("city", "district", "street")
@@ -126,3 +201,13 @@ def area_kind_allowed(area_kind: str | None) -> Decision:
     if area_kind is None or area_kind in AREA_KINDS:
         return YES
     return no("没有这类区域，请重新选择。", "ZH-29", "area_kind")
+
+
+def permit(decision: Decision) -> None:
+    """Turn a rule about who may into what the page answers with.
+
+    Raises:
+        Forbidden: the rule says no.
+    """
+    if not decision:
+        raise Forbidden(decision.reason, field=decision.field)

@@ -1,43 +1,23 @@
-"""People and units: create, grant, switch off, import."""
+"""People and units: create, grant, switch off."""
 
 from __future__ import annotations
 
-import csv
 import secrets
-from collections.abc import Mapping
-from pathlib import Path
 
 from sqlalchemy import delete, select
 
 from app.accounts import rules
-from app.accounts.models import Membership, OrgUnit, Person
+from app.accounts.models import Membership, OrgUnit, Person, RoleRequest
 from app.accounts.queries import unit
 from app.accounts.sign_in import end_sessions, hash_password
-from app.audit.services import record
+from app.audit.services import digest, record
 from app.core import clock
 from app.core.db import session, unit_of_work
-from app.core.errors import Decision, Forbidden, NotFound, Refusal, require_all
+from app.core.errors import NotFound, Refusal, require_all
 from app.core.identity import Actor
 
 ONE_TIME = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters of one-time passwords: none that people mistake for another."""
-AREA_UNITS = {
-    "city": "city",
-    "district": "district",
-    "town": "street",
-    "subdistrict": "street",
-    "community": "community",
-}
-"""The kind of unit that governs an area of a kind."""
-COMMITTEES = (
-    ("社区居民委员会", "社区"),
-    ("社区居委会", "社区"),
-    ("居民委员会", "社区"),
-    ("居委会", "社区"),
-    ("村民委员会", "村"),
-    ("村委会", "村"),
-)
-"""How committees sign, and how people call the place."""
 
 
 def create_unit(
@@ -57,8 +37,10 @@ def create_unit(
         Refusals: no unit above it, one of another city, or the code is taken.
     """
     with unit_of_work() as db:
+        rules.permit(rules.may_make_unit(actor, kind))
         parent = unit(parent_id) if parent_id is not None else None
         decisions = [
+            rules.name_given(name),
             rules.parent_allowed(kind, parent.kind if parent else None),
             rules.city_allowed(city, parent.city if parent else None),
             rules.area_kind_allowed(area_kind),
@@ -72,33 +54,53 @@ def create_unit(
 
 
 def create_person(
-    actor: Actor, *, login: str, name: str, password: str | None = None, must_change: bool = True
+    actor: Actor,
+    *,
+    login: str,
+    name: str,
+    unit_id: int | None = None,
+    password: str | None = None,
+    must_change: bool = True,
 ) -> tuple[Person, str]:
     """Add a person; answers the person and the one-time password (新增人员).
 
     Raises:
-        Refusal: the login name is taken.
+        Forbidden: the actor does not keep accounts.
+        Refusals: the login name is taken or cannot be one, or there is no name.
     """
-    secret = password or _one_time()
+    secret = password or one_time()
+    hashed = hash_password(secret)  # before the transaction: it is slow on purpose
     with unit_of_work() as db:
         login = login.strip().lower()
+        rules.permit(rules.may_make_person(actor))
+        require_all([rules.login_allowed(login), rules.name_given(name)])
         if db.scalar(select(Person.id).where(Person.login == login)):
             raise Refusal("这个用户名已经有人使用，请换一个。", field="login")
         person = Person(
             login=login,
             name=name.strip(),
-            password_hash=hash_password(secret),
+            password_hash=hashed,
             must_change=must_change,
             created_at=clock.now(),
+            unit_id=unit_id,
         )
         db.add(person)
         db.flush()
-        record(f"person:{person.id}", "accounts.create_person", actor=actor, subject=login)
+        record(
+            f"person:{person.id}",
+            "accounts.create_person",
+            actor=actor,
+            subject=login,
+            after={"name": digest(person.name), "unit": unit_id},
+        )
         return person, secret
 
 
-def grant(actor: Actor, person_id: int, unit_id: int, role: str) -> None:
+def grant(actor: Actor, person_id: int, unit_id: int, role: str, reason: str = "") -> None:
     """Give a person a role in a unit (授予岗位); a role already held stays as it is.
+
+    Args:
+        reason: why, for the audit; screens ask for it.
 
     Raises:
         Forbidden: the actor may not give this role, or not to this person.
@@ -106,24 +108,26 @@ def grant(actor: Actor, person_id: int, unit_id: int, role: str) -> None:
     """
     with unit_of_work() as db:
         person = _locked(person_id)  # two grants at the same moment must see each other
-        _permit(rules.may_grant(actor, person_id, role))
+        rules.permit(rules.may_grant(actor, person_id, role))
         held = db.scalars(select(Membership).where(Membership.person_id == person_id)).all()
+        _settle_request(person_id, unit_id, role)
         if any(one.role == role and one.unit_id == unit_id for one in held):
             return
         roles = [*(one.role for one in held), role]
         require_all([rules.role_fits(role, unit(unit_id).kind), rules.roles_allowed(roles)])
         db.add(Membership(person_id=person_id, unit_id=unit_id, role=role))
+        person.unit_id = person.unit_id or unit_id
         db.flush()
         record(
             f"person:{person_id}",
             "accounts.grant",
             actor=actor,
             subject=person.login,
-            after={"unit": unit_id, "role": role},
+            after={"unit": unit_id, "role": role, "reason": reason.strip()},
         )
 
 
-def revoke(actor: Actor, person_id: int, unit_id: int, role: str) -> None:
+def revoke(actor: Actor, person_id: int, unit_id: int, role: str, reason: str = "") -> None:
     """Take a role away (收回岗位).
 
     Raises:
@@ -132,7 +136,7 @@ def revoke(actor: Actor, person_id: int, unit_id: int, role: str) -> None:
     """
     with unit_of_work() as db:
         person = _locked(person_id)
-        _permit(rules.may_grant(actor, person_id, role))
+        rules.permit(rules.may_grant(actor, person_id, role))
         gone = db.execute(
             delete(Membership)
             .where(Membership.person_id == person_id, Membership.unit_id == unit_id, Membership.role == role)
@@ -146,14 +150,15 @@ def revoke(actor: Actor, person_id: int, unit_id: int, role: str) -> None:
             actor=actor,
             subject=person.login,
             before={"unit": unit_id, "role": role},
+            after={"reason": reason.strip()},
         )
 
 
-def deactivate(actor: Actor, person_id: int) -> None:
+def deactivate(actor: Actor, person_id: int, reason: str = "") -> None:
     """Switch an account off; its sessions end at once (停用账号)."""
     with unit_of_work():
         person = _locked(person_id)
-        _permit(rules.may_manage(actor, person_id))
+        rules.permit(rules.may_manage(actor, person_id))
         person.active = False
         end_sessions(person)
         record(
@@ -162,17 +167,17 @@ def deactivate(actor: Actor, person_id: int) -> None:
             actor=actor,
             subject=person.login,
             before={"active": True},
-            after={"active": False},
+            after={"active": False, "reason": reason.strip()},
         )
 
 
 def reset_password(actor: Actor, person_id: int) -> str:
     """Give a new one-time password and lift a lock (重置密码); answers the password."""
-    secret = _one_time()
+    secret = one_time()
     hashed = hash_password(secret)
     with unit_of_work():
         person = _locked(person_id)
-        _permit(rules.may_manage(actor, person_id))
+        rules.permit(rules.may_manage(actor, person_id))
         person.password_hash, person.must_change = hashed, True
         person.failed_logins, person.locked_until = 0, None
         end_sessions(person)
@@ -180,72 +185,13 @@ def reset_password(actor: Actor, person_id: int) -> str:
         return secret
 
 
-def import_areas(actor: Actor, path: Path, city_codes: frozenset[str]) -> int:
-    """Make units from the area table; areas already known stay as they are (导入行政区划; ZH-29).
-
-    Statistical plots without a purchaser (kind `functional_zone`), and what lies in them, are left out.
-
-    Args:
-        city_codes: four-digit codes of the cities wanted.
-
-    Returns:
-        How many units were added.
-
-    Raises:
-        Refusal: an area hangs below one that is neither known nor in the table.
-    """
-    with unit_of_work() as db:
-        known = {u.code: u for u in db.scalars(select(OrgUnit).where(OrgUnit.code.is_not(None)))}
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row["code"][:4] in city_codes]
-        plots = {row["code"] for row in rows if row["kind"] == "functional_zone"}
-        wanted = [row for row in rows if not plots & {row["code"], row["parent_code"]}]
-        fresh = [row for row in wanted if row["code"] not in known]
-        # Level by level, so that a level is one statement and finds the numbers of the level above.
-        for kind in ("city", "district", "street", "community"):
-            level = [row for row in fresh if AREA_UNITS[row["kind"]] == kind]
-            made = [_area(row, known) for row in level]
-            db.add_all(made)
-            db.flush()
-            for one in made:
-                one.path += f"{one.id}/"
-                known[one.code] = one
-        if fresh:
-            record(
-                "org_unit:0",
-                "accounts.import_areas",
-                actor=actor,
-                subject=path.name,
-                after={"added": len(fresh), "cities": sorted(city_codes)},
-            )
-    return len(fresh)
-
-
-def _area(row: Mapping[str, str], known: Mapping[str | None, OrgUnit]) -> OrgUnit:
-    """The unit of an area, its path still without its own number."""
-    parent, kind = known.get(row["parent_code"]), AREA_UNITS[row["kind"]]
-    if parent is None and kind != "city":
-        raise Refusal(
-            f"“{row['name']}”没有所属的上级区域，请先补全区划表。", rule="ZH-29", field="parent_code"
+def _settle_request(person_id: int, unit_id: int, role: str) -> None:
+    """What has been asked for is given now."""
+    session().execute(
+        delete(RoleRequest).where(
+            RoleRequest.person_id == person_id, RoleRequest.unit_id == unit_id, RoleRequest.role == role
         )
-    return OrgUnit(
-        name=row["name"],
-        short_name=short_area_name(row["name"]),
-        kind=kind,
-        city=row["code"][:4] + "00",
-        code=row["code"],
-        area_kind=row["kind"],
-        parent_id=parent.id if parent else None,
-        path=parent.path if parent else "/",
     )
-
-
-def short_area_name(name: str) -> str:
-    """How people say an area: without the committee's full title."""
-    for long, short in COMMITTEES:
-        if name.endswith(long):
-            return name.removesuffix(long) + short
-    return name
 
 
 def _unit(
@@ -283,12 +229,6 @@ def _locked(person_id: int) -> Person:
     return found
 
 
-def _permit(decision: Decision) -> None:
-    """Turn a rule about who may into what the page answers with."""
-    if not decision:
-        raise Forbidden(decision.reason, field=decision.field)
-
-
-def _one_time() -> str:
+def one_time() -> str:
     """A password for the first sign-in, easy to read out: abcd-efgh-jkmn."""
     return "-".join("".join(secrets.choice(ONE_TIME) for _ in range(4)) for _ in range(3))

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from stdnum.cn import uscc
 
 import config
+from app.accounts import areas
 from app.accounts import services as accounts
 from app.accounts.demo import PASSWORD
 from app.accounts.models import OrgUnit, Person
@@ -58,6 +59,12 @@ COMMUNITY_POSTS: Sequence[tuple[str, str, Role]] = (
     ("shuji", "党组织书记", Role.SECRETARY),
     ("daibiao", "居民代表", Role.RESIDENT_REPRESENTATIVE),
 )
+CITY_POSTS: Sequence[tuple[str, str, Role]] = (
+    ("shi-minzheng", "民政", Role.CITY_OFFICER),
+    ("xitong", "系统管理员", Role.SYSTEM_ADMIN),
+    ("anquan", "安全管理员", Role.SECURITY_ADMIN),
+    ("shenji", "审计管理员", Role.AUDIT_ADMIN),
+)
 ORGANISATIONS: Sequence[tuple[str, str, str, str]] = (
     ("zuzhi1", "social_service", "珠海市演示社会工作服务中心", "52440400MJL00001"),
     ("zuzhi2", "social_service", "珠海市香洲区演示养老服务中心", "52440402MJL00002"),
@@ -94,7 +101,7 @@ def build(*, everything: bool, years: AbstractSet[int] | None = None) -> World:
     with unit_of_work():
         load = load_folder(PACKS, "zhuhai")
         deploy_pack(SYSTEM, PACKS, "zhuhai", publish=True)
-        accounts.import_areas(SYSTEM, AREAS, frozenset({CITY}))
+        areas.import_areas(SYSTEM, AREAS, frozenset({CITY}))
         district, street = unit_by_code(DISTRICT), unit_by_code(STREET)
         officer = _person("qu-minzheng", f"{district.name}民政", Role.DISTRICT_OFFICER, district)
         treasurer = _person("qu-caizheng", f"{district.name}财政", Role.DISTRICT_FINANCE, district)
@@ -104,6 +111,9 @@ def build(*, everything: bool, years: AbstractSet[int] | None = None) -> World:
         communities = units_below(street.id, "community")[:3]
         _staff("", street, communities)
         if everything:
+            city = unit_by_code(CITY)
+            for login, post, role in CITY_POSTS:
+                _person(login, f"{city.name}{post}", role, city)
             other = unit_by_code(OTHER_STREET)
             _staff("jida-", other, units_below(other.id, "community")[:1])
             _money(treasurer, other, "jida-caiwu", years)

@@ -87,5 +87,16 @@ def groups(actor: Actor, counts: DeskCounts) -> list[NavGroup]:
     return [
         ("办公", work),
         *([("流程", studio)] if studio else []),
+        *_administration(actor),
         ("公开", [NavItem("portal", "供需平台", "building-community", "/")]),
     ]
+
+
+def _administration(actor: Actor) -> list[NavGroup]:
+    """The administration's ways, for those who may enter any of it."""
+    ways = [NavItem("admin", "管理首页", "settings", "/admin")]
+    if allowed(actor, Permission.SEE_PEOPLE):
+        ways.append(NavItem("admin-units", "单位", "sitemap", "/admin/units"))
+        ways.append(NavItem("admin-people", "人员", "users", "/admin/people"))
+        ways.append(NavItem("admin-roles", "岗位", "user-check", "/admin/roles"))
+    return [("管理", ways)] if allowed(actor, Permission.SEE_ADMIN) else []

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from app.core.db import Base, Row
+from app.core.db import Base, BigId, Row
 
 
 class PackVersion(Row):
@@ -25,6 +35,39 @@ class PackVersion(Row):
     continued: Mapped[bool]
     active: Mapped[bool]
     stored_at: Mapped[datetime]
+
+
+class ParameterProposal(Row):
+    """A value that one person proposes for a parameter and another confirms (参数取值的提出与确认)."""
+
+    __tablename__ = "parameter_proposal"
+    __table_args__ = (
+        CheckConstraint("state IN ('open','confirmed','refused')", name="state"),
+        CheckConstraint("settled_by IS NULL OR settled_by <> proposed_by", name="two_people"),
+        CheckConstraint("state <> 'confirmed' OR settled_by IS NOT NULL", name="by_whom"),
+        Index(
+            "uq_parameter_proposal_open",
+            "pack_key",
+            "name",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+    pack_key: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(60))
+    value: Mapped[Any] = mapped_column(JSON)
+    ref: Mapped[str] = mapped_column(String(200))
+    note: Mapped[str] = mapped_column(String(500))
+    decided_by: Mapped[str] = mapped_column(String(120))
+    decided_on: Mapped[date]
+    proposed_by: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    proposed_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    settled_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    settled_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(500))
+    version_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("pack_version.id"))
 
 
 class WorkCalendarDay(Base):

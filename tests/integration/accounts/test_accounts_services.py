@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import queries, rules, services, sign_in
+from app.accounts import areas, queries, rules, services, sign_in
 from app.accounts.models import LoginSession, OrgUnit, Person, UnknownLogin
 from app.audit.models import AuditEntry
 from app.audit.services import verify
@@ -99,9 +99,9 @@ def test_paths_lead_from_the_city_to_the_community() -> None:
 
 
 def test_areas_are_imported_once() -> None:
-    made = services.import_areas(SYSTEM, AREAS, frozenset({"4404"}))
+    made = areas.import_areas(SYSTEM, AREAS, frozenset({"4404"}))
     assert made == 1 + 3 + 25 + 339
-    assert services.import_areas(SYSTEM, AREAS, frozenset({"4404"})) == 0
+    assert areas.import_areas(SYSTEM, AREAS, frozenset({"4404"})) == 0
     xiangzhou = queries.unit_by_code("440402")
     assert len(queries.units_below(xiangzhou.id, "street")) == 15
     assert queries.unit_by_code("440403100200").short_name == "耕管村"
@@ -116,7 +116,7 @@ def test_an_area_table_with_a_hole_is_refused_whole(tmp_path: Path) -> None:
     rows = "code,name,kind,parent_code\n4404,珠海市,city,\n440402001,翠香街道,subdistrict,440402\n"
     table.write_text(rows, encoding="utf-8")
     with pytest.raises(Refusal, match="翠香街道") as refused:
-        services.import_areas(SYSTEM, table, frozenset({"4404"}))
+        areas.import_areas(SYSTEM, table, frozenset({"4404"}))
     assert refused.value.rule == "ZH-29"
     assert db.session().scalar(select(func.count(OrgUnit.id))) == 0
 

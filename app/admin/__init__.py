@@ -1,0 +1,1 @@
+"""Administration: units, people, roles, the pack's figures, the calendar, the audit."""
