@@ -53,17 +53,14 @@ CITY_POSTS: Sequence[tuple[str, str, Role]] = (
     ("sheji2", "流程设计员二", Role.DESIGNER),
     ("fabu", "流程发布员", Role.PUBLISHER),
     ("shi-minzheng", "市民政", Role.CITY_OFFICER),
+    ("xitong", "系统管理员", Role.SYSTEM_ADMIN),
+    ("anquan", "安全管理员", Role.SECURITY_ADMIN),
+    ("shenji", "审计管理员", Role.AUDIT_ADMIN),
 )
 COMMUNITY_POSTS: Sequence[tuple[str, str, Role]] = (
     ("liangwei", "两委成员", Role.COMMITTEE_MEMBER),
     ("shuji", "党组织书记", Role.SECRETARY),
     ("daibiao", "居民代表", Role.RESIDENT_REPRESENTATIVE),
-)
-CITY_POSTS: Sequence[tuple[str, str, Role]] = (
-    ("shi-minzheng", "民政", Role.CITY_OFFICER),
-    ("xitong", "系统管理员", Role.SYSTEM_ADMIN),
-    ("anquan", "安全管理员", Role.SECURITY_ADMIN),
-    ("shenji", "审计管理员", Role.AUDIT_ADMIN),
 )
 ORGANISATIONS: Sequence[tuple[str, str, str, str]] = (
     ("zuzhi1", "social_service", "珠海市演示社会工作服务中心", "52440400MJL00001"),
@@ -111,9 +108,6 @@ def build(*, everything: bool, years: AbstractSet[int] | None = None) -> World:
         communities = units_below(street.id, "community")[:3]
         _staff("", street, communities)
         if everything:
-            city = unit_by_code(CITY)
-            for login, post, role in CITY_POSTS:
-                _person(login, f"{city.name}{post}", role, city)
             other = unit_by_code(OTHER_STREET)
             _staff("jida-", other, units_below(other.id, "community")[:1])
             _money(treasurer, other, "jida-caiwu", years)
