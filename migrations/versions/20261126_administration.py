@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'a4d1c7e0b526'
-down_revision = '5e0c7b21d4aa'
+down_revision = '5d1e7c0a4b62'
 branch_labels = None
 depends_on = None
 
