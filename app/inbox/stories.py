@@ -21,6 +21,8 @@ from app.files.queries import readable_of
 from app.funds.models import CaseFund, Pot
 from app.funds.queries import case_funds, pots_by_id
 from app.inbox.navigation import STAGES
+from app.inbox.story import spans
+from app.inbox.story.eyes import outside, told
 from app.policy import queries as policy
 from app.policy.packs import Pack
 from app.projects.models import Project
@@ -46,6 +48,7 @@ class Stage:
     name: str
     state: str  # done, active, late, todo
     note: str
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,12 @@ def story(actor: Actor, case: Case) -> Story:
     open_tasks = [task for task in tasks if task.state == "open"]
     contract = contract_of(case.id)
     bundle = definitions.bundle(case.definition_id)
-    held = case_funds(case.id)
+    inside = not outside(actor, case)
+    held = case_funds(case.id) if inside else []
     pots = pots_by_id(fund.pot_id for fund in held)
     pack = policy.pack(case.pack_version_id)
-    history = [line for line in queries.history_of(case.id) if line.kind in SHOWN][::-1]
+    lines = told(actor, case, queries.history_of(case.id))
+    history = [line for line in lines if line.kind in SHOWN][::-1]
     return Story(
         stages=stage_bar(case, tasks),
         open_tasks=open_tasks,
@@ -120,13 +125,13 @@ def story(actor: Actor, case: Case) -> Story:
         contract=contract,
         money=money_lines(contract) if contract else [],
         funds=[(fund, pots[fund.pot_id]) for fund in held],
-        incidents=queries.incidents_of(case.id),
+        incidents=queries.incidents_of(case.id) if inside else [],
         people=names_of_people({t.claimed_by for t in open_tasks} | {case.owner_id, case.started_by}),
         units=names_of_units(
             {t.unit_id for t in open_tasks}
             | {case.street_id, case.community_id, case.provider_id, case.evaluator_id}
         ),
-        diagram=diagram(case, ""),
+        diagram=diagram(actor, case, ""),
         diagram_text="；".join(f"{task.title}（{role_name(task.role)}）" for task in open_tasks)
         or "没有办理中的步骤",
         version=f"{bundle.title} 第 {bundle.no} 版",
@@ -200,7 +205,8 @@ def stage_bar(case: Case, tasks: Sequence[Task]) -> list[Stage]:
         elif case.status == "running" and index == current:
             bar.append(Stage(key, name, "active", "等待期限"))
         elif done and (index < current or case.status == "completed"):
-            bar.append(Stage(key, name, "done", f"{clock.local(max(done)):%m月%d日}"))
+            href = f"/cases/{case.no}#stage-{key}"
+            bar.append(Stage(key, name, "done", f"{clock.local(max(done)):%m月%d日}", href))
         elif done and case.status != "running":
             bar.append(Stage(key, name, "done" if index < current else "ended", "到此结束"))
         else:
@@ -221,7 +227,7 @@ def bars(cases: Mapping[int, Case]) -> dict[int, list[Stage]]:
     return made
 
 
-def diagram(case: Case, path: str) -> dict[str, Any] | None:
+def diagram(actor: Actor, case: Case, path: str) -> dict[str, Any] | None:
     """What the viewer needs to draw one diagram of a case; None when there is no such diagram."""
     bundle = definitions.bundle(case.definition_id)
     process = bundle.process_key
@@ -236,8 +242,9 @@ def diagram(case: Case, path: str) -> dict[str, Any] | None:
         trail.append({"path": "/".join(walked), "name": bundle.model.title(process)})
     states = queries.diagram_states(case.id, process, path)
     badges = {}
-    for task in queries.tasks_of(case.id, "open"):
-        if task.path == path and task.due_at and task.due_at < clock.now():
+    tasks = queries.tasks_of(case.id)
+    for task in tasks:
+        if task.state == "open" and task.path == path and task.due_at and task.due_at < clock.now():
             days = max(1, (clock.now() - task.due_at).days)
             badges[task.element] = {"tone": "late", "text": f"超时 {days} 天"}
     calls = {
@@ -248,6 +255,7 @@ def diagram(case: Case, path: str) -> dict[str, Any] | None:
         "xmlUrl": f"/cases/{case.no}/diagram.bpmn?process={process}",
         "states": states,
         "badges": badges,
+        "spans": {} if outside(actor, case) else spans.marks(tasks, queries.history_of(case.id), path),
         "calls": calls,
         "trail": [
             {"name": step["name"], "url": f"/cases/{case.no}/diagram?path={step['path']}"} for step in trail

@@ -1,11 +1,11 @@
-"""Pages of the desk: to-do, done, task, case."""
+"""Pages of the desk: to-do, done, a step, the list of cases."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.access import current_actor, signed_in
@@ -13,7 +13,6 @@ from app.accounts.queries import names_of_people, names_of_units
 from app.core import clock
 from app.core.errors import Conflict, Fault, Forbidden, Refusal
 from app.documents import pdf
-from app.funds.rules import may_read
 from app.inbox import lists, stories
 from app.inbox import queries as choices
 from app.policy import queries as policy
@@ -244,54 +243,3 @@ def release(task_id: int) -> BaseResponse:
     services.release(current_actor(), task_id)
     flash("已退回，有这一岗位的同事都可以办理。", "success")
     return redirect(url_for("inbox.desk"))
-
-
-@bp.get("/cases/<no>")
-@signed_in
-def case(no: str) -> str:
-    """The whole story of a case."""
-    actor = current_actor()
-    found = queries.case_by_no(actor, no)
-    return render_template(
-        "inbox/case.html",
-        active="cases",
-        case=found,
-        story=stories.story(actor, found),
-        role_name=role_name,
-        reads_funds=bool(may_read(actor)),
-        ways=stories.ways,
-    )
-
-
-@bp.get("/cases/<no>/record.pdf")
-@signed_in
-def record(no: str) -> Response:
-    """The record of a case as a paper for the files (办理单)."""
-    actor = current_actor()
-    found = queries.case_by_no(actor, no)
-    page = render_template("inbox/record.html", case=found, story=stories.story(actor, found), actor=actor)
-    return _paper(page, found.no)
-
-
-@bp.get("/cases/<no>/diagram")
-@signed_in
-def diagram(no: str) -> Response:
-    """States of one diagram of a case as the viewer wants them; `path` leads into called stages."""
-    found = queries.case_by_no(current_actor(), no)
-    view = stories.diagram(found, request.args.get("path", ""))
-    if view is None:
-        abort(404)
-    return jsonify(view)
-
-
-@bp.get("/cases/<no>/diagram.bpmn")
-@signed_in
-def diagram_xml(no: str) -> Response:
-    """The drawing itself, as it stood in the version the case runs on."""
-    found = queries.case_by_no(current_actor(), no)
-    data = definitions.bundle(found.definition_id).files.get(
-        f"process/{request.args.get('process', '')}.bpmn"
-    )
-    if data is None:
-        abort(404)
-    return Response(data, mimetype="application/xml")

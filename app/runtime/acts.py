@@ -12,7 +12,7 @@ from app.accounts.queries import actor as actor_of
 from app.accounts.queries import names_of_people, people_with
 from app.core import clock
 from app.core.db import session, unit_of_work
-from app.core.errors import Forbidden, Refusal
+from app.core.errors import YES, Decision, Forbidden, Refusal, no
 from app.core.identity import Actor
 from app.files import services as files
 from app.messages.services import notify
@@ -33,13 +33,23 @@ def require_allowed(task: Task, act: str) -> None:
     Raises:
         Forbidden: it does not.
     """
-    if not allows(task, act):
-        raise Forbidden(f"这一步的流程图不允许“{ACTS[act]}”。")
+    if not (decision := may(task, act)):
+        raise Forbidden(decision.reason)
+
+
+def may(task: Task, act: str) -> Decision:
+    """Whether the diagram allows an act on a step, and the reason when it does not."""
+    return YES if allows(task, act) else no(f"这一步的流程图不允许“{ACTS[act]}”。")
 
 
 def allows(task: Task, act: str) -> bool:
     """Whether the diagram allows an act on a step."""
     return act in allowed(task.acts)
+
+
+def act_name(act: str) -> str:
+    """The Chinese name of an act."""
+    return ACTS[act]
 
 
 def transfer(actor: Actor, task_id: int, person_id: int, reason: str) -> None:

@@ -11,7 +11,7 @@ from app.core.errors import Conflict, Forbidden, Refusal
 from app.core.identity import Actor
 from app.messages.services import notify
 from app.policy import queries as policy
-from app.runtime import definitions, detours, signers
+from app.runtime import acts, definitions, detours, signers
 from app.runtime.acts import require_allowed
 from app.runtime.locking import Locked, lock, require_may_act, require_open, visible
 from app.runtime.models import Case, Task
@@ -88,11 +88,7 @@ def withdraw(actor: Actor, task_id: int) -> Task | None:
             raise Forbidden("只能撤回您本人办理的步骤。")
         require_allowed(task, "withdraw")
         fresh = _after(task, held.open)
-        if case.status != "running" or not fresh:
-            raise Refusal("流程已经结束或正在等待期限，不能撤回。")
-        if why := _acted_on(task, fresh):
-            raise Refusal(why)
-        if why := blocked(effects(case, between(case, fresh[0], task, history_of(case.id)))):
+        if why := why_not_withdraw(case, task):
             raise Refusal(why)
         return _go_back(actor, Locked(fresh[0], case, held.open), task, "withdrawn", "", straight=False)
 
@@ -121,6 +117,18 @@ def may_withdraw(actor: Actor, task: Task) -> bool:
         return False
     fresh = _after(task, tasks_of(task.case_id, "open"))
     return bool(fresh) and _acted_on(task, fresh) is None
+
+
+def why_not_withdraw(case: Case, task: Task) -> str | None:
+    """What stands in the way of taking back one's own step, None when nothing does; the service decides."""
+    if not (decision := acts.may(task, "withdraw")):
+        return decision.reason
+    fresh = _after(task, tasks_of(case.id, "open"))
+    if case.status != "running" or not fresh:
+        return "流程已经结束或正在等待期限，不能撤回。"
+    if why := _acted_on(task, fresh):
+        return why
+    return blocked(effects(case, between(case, fresh[0], task, history_of(case.id))))
 
 
 def _after(task: Task, waiting: Sequence[Task]) -> list[Task]:

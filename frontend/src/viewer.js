@@ -1,7 +1,8 @@
 // The way of a case on its diagram: where it has been, where it is, what is late. Read only.
 //
 // config: { xmlUrl, states: {element id: 'done' | 'active' | 'late' | 'todo'}, badges: {element id: {text, tone}},
-//           calls: {element id: url}, trail: [{name, url}, …] from the whole diagram down to this one }
+//           spans: {element id: how long it took}, calls: {element id: url},
+//           trail: [{name, url}, …] from the whole diagram down to this one }
 // A url answers such a config as JSON (shown in place) or a page (opened).
 import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
@@ -61,7 +62,7 @@ class Flow {
       console.error(error);
       return;
     }
-    this.config = { states: {}, badges: {}, calls: {}, trail: [], ...config };
+    this.config = { states: {}, badges: {}, spans: {}, calls: {}, trail: [], ...config };
     this.say('');
     this.paint();
     this.label();
@@ -123,7 +124,7 @@ class Flow {
     return new Set(silent.filter((element) => entered.has(element) && leads.has(element)));
   }
 
-  // badges above a step, and a button on each stage that opens its own diagram
+  // badges and the time spent above a step, and a button on each stage that opens its own diagram
   label() {
     const overlays = this.viewer.get('overlays');
     for (const [id, badge] of Object.entries(this.config.badges)) {
@@ -133,6 +134,15 @@ class Flow {
       note.className = `zj-flow-badge zj-t-${{ late: 'bad', soon: 'warn' }[badge.tone] ?? badge.tone ?? 'brand'}`;
       note.textContent = badge.text;
       overlays.add(id, { position: { top: -12, left: shape.width / 2 }, html: note, scale: { min: 0.85, max: 1.2 } });
+    }
+    for (const [id, words] of Object.entries(this.config.spans)) {
+      const shape = this.registry.get(id);
+      if (!shape || shape.waypoints || this.config.badges[id]) continue;
+      const note = document.createElement('span');
+      note.className = 'zj-flow-span';
+      note.textContent = words;
+      note.title = `用时 ${words}`;
+      overlays.add(id, { position: { top: -23, left: shape.width / 2 }, html: note, scale: { min: 0.85, max: 1.2 } });
     }
     for (const id of Object.keys(this.config.calls)) {
       const shape = this.registry.get(id);
