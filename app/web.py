@@ -40,6 +40,7 @@ from app.procurement import handlers as procurement_handlers
 from app.procurement.views import bp as procurement_bp
 from app.projects import handlers as projects_handlers
 from app.projects.views import bp as projects_bp
+from app.reports.views import bp as reports_bp
 from app.runtime import announcing, definitions
 from app.runtime import operators as runtime_operators
 from app.sources import register_sources
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     acts_bp,
     messages_bp,
     lists_bp,
+    reports_bp,
     projects_bp,
     funds_bp,
     organisations_bp,

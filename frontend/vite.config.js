@@ -1,7 +1,7 @@
 import { defineConfig } from 'vite';
 import iconSprite from './build/icon-sprite.js';
 
-const islands = ['app', 'form', 'viewer', 'desk', 'task', 'case'];
+const islands = ['app', 'case', 'charts', 'desk', 'form', 'task', 'viewer'];
 
 export default defineConfig({
   base: '/assets/dist/',

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     MANAGE_POLICY = "manage_policy"
     MANAGE_CALENDAR = "manage_calendar"
     SEE_ADMIN = "see_admin"
+    SEE_REPORTS = "see_reports"
 
 
 OWNERS_OF_POLICY = frozenset({Role.CITY_OFFICER, Role.DISTRICT_OFFICER, Role.DESIGNER, Role.PUBLISHER})
@@ -67,6 +68,18 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_POLICY: OWNERS_OF_POLICY,
     Permission.MANAGE_CALENDAR: frozenset({Role.SYSTEM_ADMIN}),
     Permission.SEE_ADMIN: OWNERS_OF_POLICY | ADMINISTRATORS | {Role.AUDITOR},
+    Permission.SEE_REPORTS: frozenset(
+        {
+            Role.STREET_LEADER,
+            Role.STREET_CLERK,
+            Role.STREET_FINANCE,
+            Role.STREET_DISCIPLINE,
+            Role.DISTRICT_OFFICER,
+            Role.DISTRICT_FINANCE,
+            Role.CITY_OFFICER,
+            Role.AUDITOR,
+        }
+    ),
 }
 
 

@@ -25,12 +25,12 @@ from app.core import clock, db, migrate
 from app.core.db import session
 from app.evaluation.queries import evaluation_of
 from app.funds.queries import imbalances, pots_of
-from app.inbox.navigation import STAGES
 from app.organisations.queries import credit_of
 from app.policy import queries as policy
 from app.runtime import definitions
 from app.runtime.models import Case
 from app.runtime.queries import incidents_of
+from app.runtime.rules import STAGES
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=clock.SHANGHAI)
 PATHS = ("straight", "returned", "rejected", "objection", "too-few-bids", "failed-evaluation")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from app.audit import services as audit
+from app.contracts import arrears
 from app.core import db, outbox
 from app.messages import spreading
 from app.runtime import jobs, leases, reminding
@@ -19,6 +20,7 @@ CHORES: tuple[tuple[int, Callable[[], object]], ...] = (
     (1, spreading.run),
     (20, jobs.settle_incidents),
     (60, audit.seal),
+    (600, arrears.sweep),
     (3600, outbox.tidy),
 )
 """What is done besides timers, every so many rounds."""

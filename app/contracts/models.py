@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import BigId
@@ -109,6 +109,8 @@ class Payment(OfCase):
         CheckConstraint("approved_by IS NULL OR approved_by <> requested_by", name="not_own_request"),
         CheckConstraint("paid_by IS NULL OR paid_by <> requested_by", name="not_own_release"),
         CheckConstraint("paid_by IS NULL OR paid_by <> approved_by", name="pay_not_approver"),
+        Index("ix_payment_due", "state", "due_day"),
+        Index("ix_payment_paid_on", "paid_on"),
     )
     contract_id: Mapped[int] = mapped_column(BigId, ForeignKey("contract.id"))
     instalment_id: Mapped[int] = mapped_column(BigId, ForeignKey("instalment.id"))
@@ -127,6 +129,7 @@ class Payment(OfCase):
     paid_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     paid_on: Mapped[date | None]
     voucher_no: Mapped[str | None] = mapped_column(String(60))
+    arrears_told: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Deduction(OfCase):

@@ -90,6 +90,7 @@ def request(actor: Actor, case: Case, kind: str, answers: Mapping[str, Any]) -> 
             clock.now(),
         )
         payment.checked_by = payment.approved_by = None
+        payment.arrears_told = False
         files.attach(payment.file_ids, case.id, actor)
         db.flush()
         return payment

@@ -15,20 +15,9 @@ from app.messages.queries import unread_of
 from app.organisations.rules import KEEPERS, MEMBERS
 from app.procurement.queries import READERS as BID_READERS
 from app.runtime.queries import DeskCounts, desk_counts
-from app.runtime.rules import role_name
+from app.runtime.rules import STAGES, role_name
 from app.ui.navigation import NavGroup, NavItem
 
-STAGES: tuple[tuple[str, str], ...] = (
-    ("proposal", "提案"),
-    ("review", "审议"),
-    ("publicity", "公示"),
-    ("procurement", "采购"),
-    ("contract", "合同"),
-    ("delivery", "实施"),
-    ("evaluation", "评价"),
-    ("settlement", "结算"),
-    ("credit", "归档"),
-)
 STARTERS = (Role.COMMITTEE_MEMBER, Role.SECRETARY, Role.STREET_CLERK)
 
 
@@ -81,6 +70,8 @@ def groups(actor: Actor, counts: DeskCounts) -> list[NavGroup]:
         work.append(NavItem("funds", "资金台账", "coin-yuan", "/desk/funds"))
     if any(actor.has(role) for role in (*KEEPERS, *MEMBERS)):
         work.append(NavItem("organisations", "社会组织库", "building-community", "/organisations"))
+    if allowed(actor, Permission.SEE_REPORTS):
+        work.append(NavItem("reports", "统计分析", "chart-bar", "/reports"))
     studio = (
         [NavItem("studio", "流程工坊", "sitemap", "/studio")] if allowed(actor, Permission.SEE_STUDIO) else []
     )

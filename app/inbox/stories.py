@@ -20,7 +20,6 @@ from app.files.models import StoredFile
 from app.files.queries import readable_of
 from app.funds.models import CaseFund, Pot
 from app.funds.queries import case_funds, pots_by_id
-from app.inbox.navigation import STAGES
 from app.inbox.story import spans
 from app.inbox.story.eyes import outside, told
 from app.policy import queries as policy
@@ -29,7 +28,7 @@ from app.projects.models import Project
 from app.projects.queries import facts
 from app.runtime import acts, definitions, queries, returning, signers
 from app.runtime.models import Case, History, Incident, Task
-from app.runtime.rules import role_name
+from app.runtime.rules import STAGES, role_name
 from app.ui import forms
 
 SHOWN = frozenset(

@@ -16,6 +16,19 @@ UNIT_OF_ROLE: Mapping[str, str] = {
 }
 """Which unit of the case gives the people of a role: the part of the role before the dot decides."""
 
+STAGES: tuple[tuple[str, str], ...] = (
+    ("proposal", "提案"),
+    ("review", "审议"),
+    ("publicity", "公示"),
+    ("procurement", "采购"),
+    ("contract", "合同"),
+    ("delivery", "实施"),
+    ("evaluation", "评价"),
+    ("settlement", "结算"),
+    ("credit", "归档"),
+)
+"""The stages of a case by key, as people call them."""
+
 
 def unit_of(case: Case, role: str | None) -> int | None:
     """The unit of the case whose people hold the role, None when the case has no such unit (yet)."""

@@ -1,0 +1,1 @@
+"""Figures for those who lead: what waits, what was spent, what comes too late."""
