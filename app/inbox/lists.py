@@ -14,10 +14,10 @@ from app.accounts.queries import names_of_units
 from app.core.identity import Actor
 from app.documents.sheets import Column, Value
 from app.inbox import stories
-from app.inbox.navigation import STAGES
 from app.runtime import queries
 from app.runtime.holders import holdings
 from app.runtime.models import Case, Task
+from app.runtime.rules import STAGES
 from app.ui.filters import due_state
 
 CASE_STATUS = {

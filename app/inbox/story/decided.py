@@ -9,10 +9,9 @@ from itertools import groupby
 from typing import Any
 
 from app.core.identity import Role
-from app.inbox.navigation import STAGES
 from app.runtime.definitions import Bundle
 from app.runtime.models import History, Task
-from app.runtime.rules import role_name
+from app.runtime.rules import STAGES, role_name
 from app.ui.filters import yuan
 from app.ui.forms import Form
 
