@@ -34,6 +34,7 @@ from app.inbox.views import bp as inbox_bp
 from app.messages import spreading
 from app.messages import wiring as messages
 from app.notices import handlers as notices_handlers
+from app.operations.views import bp as operations_bp
 from app.organisations.views import bp as organisations_bp
 from app.portal.views import bp as portal_bp
 from app.procurement import handlers as procurement_handlers
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     organisations_bp,
     procurement_bp,
     evaluation_bp,
+    operations_bp,
     studio_bp,
     store_bp,
     admin_bp,

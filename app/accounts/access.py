@@ -30,6 +30,8 @@ class Permission(StrEnum):
     MANAGE_FUNDS = "manage_funds"
     MANAGE_LIST = "manage_list"
     SEE_AUDIT = "see_audit"
+    OPERATE = "operate"
+    SEE_OPERATIONS = "see_operations"
     SEE_STUDIO = "see_studio"
     DESIGN_MODEL = "design_model"
     APPROVE_MODEL = "approve_model"
@@ -55,6 +57,8 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_FUNDS: frozenset({Role.DISTRICT_FINANCE, Role.DISTRICT_OFFICER, Role.STREET_FINANCE}),
     Permission.MANAGE_LIST: frozenset({Role.DISTRICT_OFFICER}),
     Permission.SEE_AUDIT: frozenset({Role.AUDITOR, Role.AUDIT_ADMIN}),
+    Permission.OPERATE: frozenset({Role.SYSTEM_ADMIN}),
+    Permission.SEE_OPERATIONS: frozenset({Role.SYSTEM_ADMIN, Role.AUDITOR}),
     Permission.SEE_STUDIO: frozenset({Role.DESIGNER, Role.PUBLISHER, Role.CITY_OFFICER, Role.AUDITOR}),
     Permission.DESIGN_MODEL: frozenset({Role.DESIGNER, Role.CITY_OFFICER}),
     Permission.APPROVE_MODEL: frozenset({Role.PUBLISHER}),

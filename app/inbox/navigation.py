@@ -79,6 +79,7 @@ def groups(actor: Actor, counts: DeskCounts) -> list[NavGroup]:
         ("办公", work),
         *([("流程", studio)] if studio else []),
         *_administration(actor),
+        *_operations(actor),
         ("公开", [NavItem("portal", "供需平台", "building-community", "/")]),
     ]
 
@@ -91,3 +92,18 @@ def _administration(actor: Actor) -> list[NavGroup]:
         ways.append(NavItem("admin-people", "人员", "users", "/admin/people"))
         ways.append(NavItem("admin-roles", "岗位", "user-check", "/admin/roles"))
     return [("管理", ways)] if allowed(actor, Permission.SEE_ADMIN) else []
+
+
+def _operations(actor: Actor) -> list[NavGroup]:
+    """The cockpit's ways, for those who run the system and those who audit it."""
+    if not allowed(actor, Permission.SEE_OPERATIONS):
+        return []
+    return [
+        (
+            "运行",
+            [
+                NavItem("incidents", "故障处理", "alert-triangle", "/admin/operations"),
+                NavItem("workers", "后台任务", "activity", "/admin/operations/workers"),
+            ],
+        )
+    ]

@@ -1,0 +1,1 @@
+"""The cockpit: incidents, workers, and the movable clock of the demo."""
