@@ -45,6 +45,7 @@ from app.reports.views import bp as reports_bp
 from app.runtime import announcing, definitions
 from app.runtime import operators as runtime_operators
 from app.sources import register_sources
+from app.studio.editor_views import bp as editor_bp
 from app.studio.store_views import bp as store_bp
 from app.studio.views import bp as studio_bp
 from app.ui.setup import init_ui
@@ -69,6 +70,7 @@ BLUEPRINTS = (
     studio_bp,
     store_bp,
     admin_bp,
+    editor_bp,
     api_bp,
 )
 HANDLERS: tuple[Callable[[], None], ...] = (

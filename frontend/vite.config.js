@@ -1,12 +1,13 @@
 import { defineConfig } from 'vite';
+import chinese from './build/chinese.js';
 import iconSprite from './build/icon-sprite.js';
 
-const islands = ['app', 'case', 'charts', 'desk', 'form', 'task', 'viewer'];
+const islands = ['app', 'case', 'charts', 'desk', 'form', 'task', 'viewer', 'designer', 'decision', 'formdesigner'];
 
 export default defineConfig({
   base: '/assets/dist/',
   publicDir: false,
-  plugins: [iconSprite(['../app', 'src'])],
+  plugins: [chinese(), iconSprite(['../app', 'src'])],
   build: {
     outDir: '../app/ui/static/dist',
     emptyOutDir: true,

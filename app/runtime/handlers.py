@@ -81,6 +81,22 @@ class FormHandler:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorParameter:
+    """What a service task tells its operator; the studio asks for it by kind.
+
+    Attributes:
+        kind: choice, step (a step of people of the same diagram), number, text, or expression (whatever the
+            closed language can say).
+        choices: (value, words), of a choice.
+    """
+
+    title: str
+    kind: str = "expression"
+    help: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """What one kind of service task does; the studio's catalogue shows title, help and parameters.
 
@@ -93,7 +109,7 @@ class Operator:
     run: Operate
     title: str
     help: str = ""
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, OperatorParameter] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     undo: Undo | None = None
     echoes: Mapping[str, str] = field(default_factory=dict)
@@ -129,7 +145,7 @@ def operator(
     *,
     title: str,
     help: str = "",  # noqa: A002 - the studio's word for it
-    parameters: Mapping[str, str] | None = None,
+    parameters: Mapping[str, OperatorParameter] | None = None,
     outputs: tuple[str, ...] = (),
     undo: Undo | None = None,
     echoes: Mapping[str, str] | None = None,

@@ -7,7 +7,14 @@ from typing import Any
 
 from app.core.errors import Fault
 from app.runtime import reminding
-from app.runtime.handlers import OperatorContext, Variables, first_variable, keep, operator
+from app.runtime.handlers import (
+    OperatorContext,
+    OperatorParameter,
+    Variables,
+    first_variable,
+    keep,
+    operator,
+)
 from app.runtime.models import Task
 from app.runtime.queries import tasks_of
 from app.runtime.stepping import FINISHED
@@ -51,11 +58,22 @@ def register() -> None:
         _close,
         title="结案",
         help="说明流程以什么结果结束；放在结束事件之前。",
-        parameters={"status": "rejected 不予立项 / withdrawn 撤回 / cancelled 终止 / completed 办结"},
+        parameters={
+            "status": OperatorParameter(
+                "以什么结果结案",
+                "choice",
+                choices=(
+                    ("rejected", "不予立项"),
+                    ("withdrawn", "撤回"),
+                    ("cancelled", "终止"),
+                    ("completed", "办结"),
+                ),
+            )
+        },
         outputs=("case_status",),
         echoes={"case_status": "status"},
     )
-    step = {"step": "所催办步骤的编号，加引号"}
+    step = {"step": OperatorParameter("催办哪一步", "step")}
     operator(
         "task.remind",
         _remind,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from workflows.model import table_tests
 from workflows.model.check import check
 from workflows.types import Finding
 
@@ -37,6 +38,10 @@ class Report:
 def judge(files: Mapping[str, bytes], process_key: str) -> Report:
     """Check the files of a draft (检查)."""
     begun = time.perf_counter()
-    models = {name: data for name, data in files.items() if name.endswith((".bpmn", ".dmn"))}
-    findings = tuple(check(models))
+    models = {
+        name: data
+        for name, data in files.items()
+        if name.endswith((".bpmn", ".dmn")) or name.startswith("form/")
+    }
+    findings = (*check(models), *table_tests.findings(files))
     return Report(findings, (), time.perf_counter() - begun)
