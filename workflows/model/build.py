@@ -112,7 +112,7 @@ class _Builder(Gates):
         automatic = node.kind in AUTOMATIC if automatic is None else automatic
         letters, armed = letters_of(node), {}
         if node.multi in ("parallel", "sequential") and self._maybe_none(node):
-            net.move(place, out, path, covers=False, automatic=automatic)  # nobody to do it
+            net.move(place, out, f"{path}#0", covers=False, automatic=automatic)  # nobody to do it
         if bounds or node.multi == "loop":
             running = net.place(path, scope)
             armed = self._armed(bounds, scope)
@@ -267,7 +267,7 @@ class _Builder(Gates):
             self._scope(frame, chain, enter, frame.active)
         letters = letters_of(node)
         if node.multi != "loop" and self._maybe_none(node):
-            net.move(place, out, path, covers=False)
+            net.move(place, out, f"{path}#0", covers=False)
         put = outer.active | outer.armed
         for enter in enters:
             put |= enter

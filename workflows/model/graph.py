@@ -163,6 +163,21 @@ class Bundle:
         return [key for key in self.processes if key not in called] or list(self.processes)
 
 
+def elements_of(bundle: Bundle, start: str) -> dict[str, Node]:
+    """Every element of a process and of what it calls, by its way ("call/inner")."""
+    return dict(_elements(bundle.processes[start], bundle, "", (start,)))
+
+
+def _elements(
+    part: Process, bundle: Bundle, above: str, calls: tuple[str, ...]
+) -> Iterator[tuple[str, Node]]:
+    for node in part.nodes.values():
+        yield above + node.id, node
+        inner = node.body or bundle.processes.get(node.called)
+        if inner is not None and node.called not in calls:
+            yield from _elements(inner, bundle, f"{above}{node.id}/", (*calls, node.called))
+
+
 def read(files: Mapping[str, bytes]) -> tuple[Bundle, list[Finding]]:
     """The graphs of a bundle, and what could not be read."""
     bundle = Bundle()

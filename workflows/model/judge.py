@@ -11,9 +11,10 @@ from workflows.model import graph, law
 from workflows.model.check import check_bundle, in_order
 from workflows.model.context import Context, OperatorFacts
 from workflows.model.graph import Bundle
-from workflows.model.law import Law
+from workflows.model.law import Law, Rule
 from workflows.model.net import Net, Unprovable
 from workflows.model.proof import Proof
+from workflows.model.replay import Replay
 from workflows.model.sound import SERIOUS, TEXTS, Fault, plain
 from workflows.types import Finding, Judgement, Verdict
 
@@ -22,6 +23,7 @@ __all__ = ["Context", "OperatorFacts", "judge"]
 SOUND: Final = "SOUND"
 SOUND_TEXT: Final = "无论怎样办理，流程总能办完，不卡住、不漏办、不重复"
 SECONDS: Final = 6.0
+REPLAY_SECONDS: Final = 4.0
 FATAL: Final = frozenset(
     {"missing-call", "recursive-call", "dangling-flow", "no-start", "no-process", "boundary"}
 )
@@ -54,7 +56,7 @@ def judge(
             verdicts += _unknown(told, start)
             continue
         proof = Proof(bundle, surroundings, told, start, time.monotonic() + seconds / len(starts))
-        more, said = _prove(proof, bundle)
+        more, said = _prove(proof, bundle, files)
         found += more
         verdicts += said
         states += proof.states
@@ -70,7 +72,7 @@ def _unknown(told: Law, start: str) -> Iterator[Verdict]:
         yield Verdict(rule.id, rule.ref, rule.text, "unknown", process=start)
 
 
-def _prove(proof: Proof, bundle: Bundle) -> tuple[list[Finding], list[Verdict]]:
+def _prove(proof: Proof, bundle: Bundle, files: Mapping[str, bytes]) -> tuple[list[Finding], list[Verdict]]:
     try:
         faults, net = proof.soundness()
     except Unprovable as error:
@@ -78,7 +80,17 @@ def _prove(proof: Proof, bundle: Bundle) -> tuple[list[Finding], list[Verdict]]:
         line = process.xml.sourceline or 0
         told = Finding(process.file, line, error.element, "error", "unprovable", f"不能证明：{error}")
         return [told], list(_unknown(proof.law, proof.start))
-    found = [_finding(fault, net, bundle, proof.start) for fault in faults]
+    replay = Replay(
+        bundle,
+        proof.context,
+        files,
+        proof.start,
+        proof.elements,
+        REPLAY_SECONDS,
+    )
+    faults = [replace(fault, path=proof.whole(fault.path)) for fault in faults]
+    walked = {fault: replay.walk(fault.path, fault.kind) for fault in faults if fault.kind in SERIOUS}
+    found = [worded(_finding(fault, net, bundle, proof.start), walked.get(fault, "")) for fault in faults]
     dead = {fault.element for fault in faults if fault.kind == "dead-step"}
     found += [
         _finding(fault, net, bundle, proof.start, "warning")
@@ -88,29 +100,37 @@ def _prove(proof: Proof, bundle: Bundle) -> tuple[list[Finding], list[Verdict]]:
     worst = next((fault for fault in faults if fault.kind in SERIOUS), None)
     unsure = any(fault.kind == "too-many-states" for fault in faults)
     outcome = "broken" if worst is not None else "unknown" if unsure else "holds"
-    path = plain(worst.path) if worst is not None else ()
-    verdicts = [Verdict(SOUND, "", SOUND_TEXT, outcome, path, process=proof.start)]
-    for rule in proof.law.rules:
-        said = proof.rule(rule)
-        kind = said.kind
-        if kind == "holds" and any(fault.kind in ("runs-twice", "too-many-states") for fault in faults):
-            kind = "unknown"  # a second token is not followed, so an order may be broken unseen
-        last = net.elements.get(said.path[-1]) if said.path else None
-        verdicts.append(
-            Verdict(
-                rule.id,
-                rule.ref,
-                rule.text,
-                kind,
-                plain(said.path),
-                assumption=said.assumption,
-                process=proof.start,
-                file=last.file if last else bundle.processes[proof.start].file,
-                line=last.line if last else 0,
-                element=last.id if last else "",
-            )
-        )
-    return found, verdicts
+    path = worst.path if worst is not None else ()
+    first = Verdict(SOUND, "", SOUND_TEXT, outcome, path, walked[worst] if worst else "", process=proof.start)
+    doubtful = any(fault.kind in ("runs-twice", "too-many-states") for fault in faults)
+    others = [_verdict(rule, proof, replay, doubtful=doubtful) for rule in proof.law.rules]
+    return found, [first, *others]
+
+
+def _verdict(rule: Rule, proof: Proof, replay: Replay, *, doubtful: bool) -> Verdict:
+    said = proof.rule(rule)
+    kind, path, walked = said.kind, said.path, ""
+    if rule.lane is None:
+        path = proof.whole(said.path)
+        walked = replay.walk(path) if kind == "broken" else ""
+    if kind == "holds" and doubtful:
+        kind = "unknown"  # a second token is not followed, so an order may be broken unseen
+    if kind == "broken" and not said.sure and walked != "real":
+        kind = "unknown"
+    last = proof.elements.get(path[-1]) if path else None
+    return Verdict(
+        rule.id,
+        rule.ref,
+        rule.text,
+        kind,
+        path,
+        walked,
+        assumption=said.assumption,
+        process=proof.start,
+        file=last.file if last else proof.bundle.processes[proof.start].file,
+        line=last.line if last else 0,
+        element=last.id if last else "",
+    )
 
 
 def findings_of(judgement: Judgement) -> list[Finding]:

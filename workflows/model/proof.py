@@ -8,14 +8,14 @@ that do not speak of anything inside them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from workflows.model import law, sound
 from workflows.model.build import build
 from workflows.model.context import Context
 from workflows.model.gates import letters_of
-from workflows.model.graph import Bundle, Process
+from workflows.model.graph import Bundle, Process, elements_of
 from workflows.model.law import BAD, Automaton, Law, Rule
 from workflows.model.logic import conditions, names
 from workflows.model.net import Letters, Move, Net, Unprovable
@@ -31,11 +31,16 @@ CAUGHT: Final = ("error", "escalation", "cancel")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a rule came to: a way that breaks it, and the assumption that alone excludes it."""
+    """What a rule came to: a way that breaks it, and the assumption that alone excludes it.
+
+    Attributes:
+        sure: False when a closer look at the values of variables was not possible.
+    """
 
     kind: str
     path: tuple[str, ...] = ()
     assumption: str = ""
+    sure: bool = True
 
 
 class Proof:
@@ -59,6 +64,8 @@ class Proof:
         read = {name for process in processes for _, told in conditions(process) for name in names(told)}
         self.followed = (frozenset[str](), frozenset(shared(processes)), frozenset(read))
         self.levels: dict[tuple[frozenset[str], str], _Level] = {}
+        self.ways: dict[str, tuple[str, ...]] = {}
+        self.elements = elements_of(bundle, start)
 
     def soundness(self) -> tuple[list[Fault], Net]:
         """What is unsound.
@@ -112,7 +119,7 @@ class Proof:
             if found.kind != "broken":
                 break
             again = self._look(automaton, (), closer, CLOSER if closer > 1 else self.limit)
-            found = found if again.kind == "unknown" else again
+            found = replace(found, sure=closer > 1) if again.kind == "unknown" else again
         return found
 
     def _level(self, followed: frozenset[str], asked: Mapping[str, set[Any]]) -> _Level:
@@ -121,11 +128,31 @@ class Proof:
             self.levels[key] = _Level(self, Values(self.bundle, self.context, followed | set(asked), asked))
         return self.levels[key]
 
+    def whole(self, path: Iterable[str]) -> tuple[str, ...]:
+        """A way with the shortest way through each called diagram that stood as one step."""
+        told, found = list(path), []
+        for number, step in enumerate(told):
+            found.append(step)
+            inside = number + 1 < len(told) and told[number + 1].startswith(f"{step}/")
+            node = self.elements.get(sound.plain([step])[0])
+            if node is not None and node.called and not inside and not step.endswith("#0"):
+                found += [f"{step}/{inner}" for inner in self._through(node.called)]
+        return sound.plain(found)
+
+    def _through(self, process: str) -> tuple[str, ...]:
+        if process not in self.ways:
+            net = self._level(frozenset(), {}).build(process, {})
+            graph = Graph(net, limit=SMALL)
+            if not graph.final:
+                graph = Graph(reduce(net), limit=CLOSER)
+            self.ways[process] = tuple(graph.steps(graph.final[0])) if graph.final else ()
+        return self.ways[process]
+
     def _lane(self, label: str, role: str) -> Outcome:
         """A rule of place: the steps with the label lie in lanes of the role."""
         if self.context.lanes is None:
             return Outcome("unknown")
-        for path, node in self._level(frozenset(), {}).net().elements.items():
+        for path, node in self._level(frozenset(), {}).build(self.start, {}).elements.items():
             told = self.context.lanes.get(node.lane, "")
             if letters_of(node) & self.law.labels[label] and not told.startswith(role):
                 return Outcome("broken", sound.plain([path]))

@@ -26,7 +26,7 @@ class Graph:
     Attributes:
         full: whether all states were seen within the limit.
         doubled: a state and a move that would put a second token on a place, with these places.
-        fired: numbers of the moves that can happen.
+        fired: numbers of the moves that can happen, with the nearest state in which they can.
         hit: the first state that `stop` asked for.
     """
 
@@ -45,7 +45,7 @@ class Graph:
         self.order: list[State] = []
         self.final: list[State] = []
         self.doubled: list[tuple[State, int, int]] = []
-        self.fired: set[int] = set()
+        self.fired: dict[int, State] = {}
         self.full = True
         self.hit: State | None = None
         self._search((net.initial, phase), step, limit, stop)
@@ -84,7 +84,7 @@ class Graph:
                     move = moves[number]
                     if marking & move.take != move.take or marking & move.absent:
                         continue
-                    self.fired.add(number)
+                    self.fired.setdefault(number, state)
                     kept = marking & ~(move.take | move.clear)
                     if kept & move.put:
                         self.doubled.append((state, number, kept & move.put))

@@ -46,8 +46,7 @@ def prove(net: Net, limit: int = LIMIT) -> tuple[list[Fault], int]:
     found = [*_doubled(graph), *_stuck(net, graph, whole)]
     found += _dead(net, graph)
     found += [Fault("never-sent", path) for path, _ in net.unsent]
-    fired = graph.net.alive.union(*(graph.net.moves[number].covers for number in graph.fired))
-    found += [Fault("uncaught-error", path) for path, _ in net.uncaught if path in fired]
+    found += _uncaught(net, graph)
     found += [Fault("endless-loop", way[0], way) for way in endless_turns(net) if way]
     found += [Fault("join-in-loop", way[0], way) for way in joins_in_loops(net)]
     return found, len(graph.order)
@@ -136,6 +135,15 @@ def marking_after(net: Net, steps: list[str]) -> int | None:
                 seen.add(state)
                 todo.append(state)
     return None
+
+
+def _uncaught(net: Net, graph: Graph) -> Iterator[Fault]:
+    for path, _ in net.uncaught:
+        for number, state in graph.fired.items():
+            move = graph.net.moves[number]
+            if path in move.steps:
+                yield Fault("uncaught-error", path, tuple(graph.steps(state, number)))
+                break
 
 
 def _dead(net: Net, graph: Graph) -> Iterator[Fault]:
