@@ -11,6 +11,7 @@ import app.core.outbox
 import app.evaluation.models
 import app.files.models
 import app.funds.models
+import app.help.models
 import app.inbox.models
 import app.messages.models
 import app.needs.models

@@ -26,6 +26,8 @@ from app.evaluation.views import bp as evaluation_bp
 from app.files.views import bp as files_bp
 from app.funds import handlers as funds_handlers
 from app.funds.views import bp as funds_bp
+from app.help import training
+from app.help import views as help_views
 from app.inbox import navigation
 from app.inbox.act_views import bp as acts_bp
 from app.inbox.list_views import bp as lists_bp
@@ -61,6 +63,8 @@ BLUEPRINTS = (
     messages_bp,
     lists_bp,
     reports_bp,
+    help_views.bp,
+    training.bp,
     projects_bp,
     funds_bp,
     organisations_bp,
@@ -123,6 +127,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         flask.register_blueprint(blueprint)
     flask.context_processor(navigation.context)
+    flask.context_processor(help_views.context)
     flask.teardown_appcontext(lambda _error: db.close())
     commands.register(flask)
     return flask

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     MANAGE_CALENDAR = "manage_calendar"
     SEE_ADMIN = "see_admin"
     SEE_REPORTS = "see_reports"
+    WRITE_GUIDES = "write_guides"
 
 
 OWNERS_OF_POLICY = frozenset({Role.CITY_OFFICER, Role.DISTRICT_OFFICER, Role.DESIGNER, Role.PUBLISHER})
@@ -72,6 +73,7 @@ PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_POLICY: OWNERS_OF_POLICY,
     Permission.MANAGE_CALENDAR: frozenset({Role.SYSTEM_ADMIN}),
     Permission.SEE_ADMIN: OWNERS_OF_POLICY | ADMINISTRATORS | {Role.AUDITOR},
+    Permission.WRITE_GUIDES: frozenset({Role.STREET_CLERK, Role.STREET_LEADER}),
     Permission.SEE_REPORTS: frozenset(
         {
             Role.STREET_LEADER,

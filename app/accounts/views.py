@@ -30,7 +30,7 @@ def login() -> str | Response | tuple[str, int]:
             error = refusal.message
         else:
             wanted = session.get("next", "")
-            _enter(person)
+            enter(person)
             return redirect(wanted if safe(wanted) else url_for("inbox.desk"))
     shown = demo_logins() if current_app.config["SETTINGS"].is_demo else []
     page = render_template(
@@ -64,14 +64,14 @@ def password() -> str | Response | tuple[str, int]:
             except Refusal as refusal:
                 errors = {one.field or "old_password": one.message for one in refusal.errors}
             else:
-                _enter(person)
+                enter(person)
                 flash("密码已修改。", "success")
                 return redirect(url_for("inbox.desk"))
     page = render_template("accounts/password.html", errors=errors, forced=current_user.must_change)
     return (page, 422) if errors else page
 
 
-def _enter(person: Person) -> None:
+def enter(person: Person) -> None:
     """Begin a session of its own: one known before signing in must not live on."""
     session.clear()
     session.permanent = True

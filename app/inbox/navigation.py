@@ -40,6 +40,7 @@ def context() -> dict[str, Any]:
         "search_url": url_for("inbox.cases"),
         "account_items": [
             NavItem("delegations", "请人代理", "user-check", url_for("acts.delegations_list")),
+            NavItem("help", "帮助", "help-circle", url_for("help.home")),
             NavItem("mail", "消息设置", "mail", url_for("messages.mail")),
             NavItem("password", "修改密码", "lock", url_for("accounts.password")),
         ],

@@ -224,6 +224,12 @@ def _put_in_force(actor: Actor, row: Definition) -> None:
     )
 
 
+def all_in_force() -> list[int]:
+    """Ids of the versions in force, of all processes."""
+    query = select(Definition.id).where(Definition.state == "published").order_by(Definition.id)
+    return list(session().scalars(query))
+
+
 def in_force(pack_key: str, process_key: str) -> int:
     """Id of the version that new cases start with.
 

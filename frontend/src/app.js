@@ -4,6 +4,7 @@ import htmx from 'htmx.org';
 import { installMenus } from './lib/menu.js';
 import { installConfirm } from './lib/confirm.js';
 import { toast } from './lib/toast.js';
+import { installHelp } from './lib/help.js';
 import { installUnread } from './lib/unread.js';
 
 window.htmx = htmx;
@@ -50,3 +51,4 @@ document.addEventListener('keydown', (event) => {
 installMenus();
 installConfirm();
 installUnread();
+installHelp();
