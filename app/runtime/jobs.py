@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import undefer
@@ -19,9 +20,13 @@ from app.runtime.rules import unit_of
 from app.runtime.signers import enough
 from app.runtime.stepping import BoundOperators, append_history, audit_step, settle
 from workflows import engine
+from workflows.types import Result
 
 log = logging.getLogger(__name__)
 BATCH = 200
+MOVING = frozenset({"intermediateCatchEvent", "receiveTask", "callActivity"})
+WENT_ON = ("timer", "passed", "reminded", "escalated")
+"""Kinds of history that show a timer has fired."""
 
 
 def run_due(limit: int = BATCH, worker: str | None = None) -> int:
@@ -46,12 +51,21 @@ def step_on(case: Case, actor: Actor, title: str) -> None:
     """Fire the timers of a locked case that are due and run on, in the open unit of work."""
     at = clock.now()
     pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
-    append_history(case, actor, at, "timer", title)
+    were_open = tasks_of(case.id, "open")
     result = engine.fire_timers(
         bundle.model, case.state, operators=BoundOperators(case, actor, pack, at), now=clock.now
     )
-    settle(case, result, actor, pack, at, tasks_of(case.id, "open"))
+    if _moves(result, were_open):
+        append_history(case, actor, at, "timer", title)
+    settle(case, result, actor, pack, at, were_open)
     audit_step(case, actor, "runtime.timer")
+
+
+def _moves(result: Result, were_open: Sequence[Task]) -> bool:
+    """Whether the case goes on; a reminder at the edge of a step leaves it where it is."""
+    if {step.id for step in result.open} != {task.engine_id for task in were_open}:
+        return True
+    return result.finished or any(one.kind in MOVING for one in result.passed)
 
 
 def _fire(case_id: int) -> bool:
@@ -114,7 +128,7 @@ def _settled(case: Case, incident: Incident, task: Task | None) -> str | None:
         return "项目流程已经结束"
     if task is None:
         went_on = exists().where(
-            History.case_id == case.id, History.kind == "timer", History.at > incident.last_at
+            History.case_id == case.id, History.kind.in_(WENT_ON), History.at > incident.last_at
         )
         return "流程已经继续" if session().scalar(select(went_on)) else None
     if task.state != "open":

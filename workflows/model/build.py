@@ -10,6 +10,7 @@ from typing import Final
 from workflows.model.gates import Gates, letters_of
 from workflows.model.graph import AUTOMATIC, CONTAINERS, PEOPLE, WAITING, Bundle, Node, Process
 from workflows.model.net import Net, Scope, Unprovable
+from workflows.model.reminders import telling
 from workflows.model.values import Values
 
 CAUGHT: Final = ("error", "escalation", "cancel")
@@ -55,13 +56,15 @@ class _Builder(Gates):
         process, net = scope.process, self.net
         net.parts[scope.prefix].append(process)
         bounds: dict[str, list[Node]] = defaultdict(list)
-        for node in process.nodes.values():
+        left_out = telling(process)
+        nodes = [node for node in process.nodes.values() if node.id not in left_out]
+        for node in nodes:
             path = scope.prefix + node.id
             net.elements[path] = node
             _refuse(node, path)
             if node.kind == "boundaryEvent":
                 bounds[node.attached].append(node)
-        for node in process.nodes.values():
+        for node in nodes:
             path = scope.prefix + node.id
             if node.kind == "startEvent":
                 net.move(enter, self.out(node, scope) | extra, path, letters_of(node))

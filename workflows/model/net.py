@@ -14,6 +14,7 @@ from typing import Final
 
 from workflows.model.graph import GATEWAYS, Node, Process
 from workflows.model.logic import UNSET
+from workflows.model.reminders import telling
 from workflows.model.values import Alternative, Values
 
 Letters = frozenset[str]
@@ -42,6 +43,7 @@ class Scope:
 
 def _single(process: Process) -> bool:
     """Whether there is always exactly one token in a diagram, so that its end simply hands it on."""
+    left_out = telling(process)
     return not any(
         (node.kind in ("parallelGateway", "inclusiveGateway") and len(node.outgoing) > 1)
         or (node.kind not in GATEWAYS and len(node.outgoing) > 1)
@@ -49,6 +51,7 @@ def _single(process: Process) -> bool:
         or node.event == "escalation"
         or (node.kind != "endEvent" and not node.outgoing)
         for node in process.nodes.values()
+        if node.id not in left_out
     )
 
 
