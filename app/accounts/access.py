@@ -12,8 +12,9 @@ from flask_login import LoginManager, UserMixin, current_user
 
 from app.accounts.models import Person
 from app.accounts.queries import actor as actor_of
-from app.accounts.rules import ADMINISTRATORS
+from app.accounts.rules import ADMINISTRATORS, SESSION_LASTS
 from app.accounts.sign_in import person_of
+from app.core import clock
 from app.core.errors import Forbidden
 from app.core.identity import Actor, Role
 from app.ui.errors import wants_json
@@ -122,6 +123,16 @@ def current_actor() -> Actor:
     return actor
 
 
+def seconds_left() -> int:
+    """How long the session of this browser still lasts; what is typed is kept before it ends."""
+    ends = float(session.get("ends", 0))
+    return (
+        max(0, int(ends - clock.SystemClock().now().timestamp()))
+        if ends
+        else int(SESSION_LASTS.total_seconds())
+    )
+
+
 def allowed(actor: Actor, permission: Permission) -> bool:
     """Whether a role of the actor carries a permission, in whatever unit."""
     return any(actor.has(role) for role in PERMISSIONS[permission])
@@ -149,7 +160,10 @@ def _guard(view: View, label: str, permission: Permission | None) -> View:
         if not current_user.is_authenticated:
             if wants_json():
                 abort(401)  # a script cannot follow to the login page; it says so beside the upload
-            if request.method == "GET":
+            methods = request.url_rule.methods if request.url_rule else None
+            if "GET" in (
+                methods or ()
+            ):  # also after a form sent too late: its page brings back what was typed
                 session["next"] = request.full_path.removesuffix("?")
             return redirect(url_for("accounts.login"))
         if current_user.must_change and request.endpoint not in OPEN_BEFORE_CHANGE:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from app.accounts import sign_in
-from app.accounts.access import User, current_actor, public, signed_in
+from app.accounts.access import User, current_actor, public, seconds_left, signed_in
 from app.accounts.demo import PASSWORD, demo_logins
 from app.accounts.models import Person
+from app.accounts.rules import SESSION_LASTS
+from app.core import clock
 from app.core.errors import Refusal
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
@@ -19,7 +22,9 @@ bp = Blueprint("accounts", __name__, template_folder="templates")
 @public
 def login() -> str | Response | tuple[str, int]:
     """Sign in (登录)."""
-    if current_user.is_authenticated and request.method == "GET":
+    if request.method == "GET" and "again" in request.args:
+        session["next"] = request.args.get("next", "")
+    elif current_user.is_authenticated and request.method == "GET":
         return redirect(url_for("inbox.desk"))
     error = None
     name = request.form.get("login", "")
@@ -37,6 +42,18 @@ def login() -> str | Response | tuple[str, int]:
         "accounts/login.html", error=error, login=name, demo_logins=shown, demo_password=PASSWORD
     )
     return (page, 401) if error else page
+
+
+@bp.get("/session")
+@public
+def state() -> Response:
+    """Who is signed in, for how long, and a fresh token: asked by pages that have stood open (登录状态)."""
+    signed = current_user.is_authenticated
+    answer = jsonify(
+        person=current_user.person_id if signed else None, seconds=seconds_left(), csrf=generate_csrf()
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @bp.post("/logout")
@@ -75,6 +92,7 @@ def enter(person: Person) -> None:
     """Begin a session of its own: one known before signing in must not live on."""
     session.clear()
     session.permanent = True
+    session["ends"] = (clock.SystemClock().now() + SESSION_LASTS).timestamp()
     login_user(User(person, sign_in.open_session(person)))
 
 

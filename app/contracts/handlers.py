@@ -24,7 +24,7 @@ from app.procurement.queries import award_of
 from app.projects.queries import project_of
 from app.runtime.handlers import OperatorContext, TaskContext, Variables, keep, on_close, operator, user_task
 from app.runtime.models import Case
-from app.ui.filters import yuan
+from app.ui.filters import in_capitals, yuan
 from app.ui.forms import Form
 
 KINDS = {"advance": "预付款", "progress": "进度款", "final": "尾款"}
@@ -104,13 +104,24 @@ def _accept(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
 
 
 def _prepare_sign(ctx: TaskContext, form: Form) -> Form:
-    return _contract_facts(ctx, form).with_values(signed_on=clock.today().isoformat())
+    form = _contract_facts(ctx, form).with_values(signed_on=clock.today().isoformat())
+    contract = contract_of(ctx.case.id)
+    if contract is None:
+        return form
+    return form.add_effect(
+        f"与{contract.organisation_name}的合同成立，合同金额{in_capitals(contract.amount)}"
+        f"（{yuan(contract.amount)} 元）。预留的资金转为占用，合同内容不能再改。"
+    )
 
 
 def _sign(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
     contract = services.sign(ctx.actor, ctx.case, answers)
     has_advance = any(i.kind == "advance" and i.amount > 0 for i in instalments(contract.id))
     return {"has_advance": has_advance, "payment_kind": "advance"}
+
+
+def _prepare_publish(ctx: TaskContext, form: Form) -> Form:
+    return _contract_facts(ctx, form).add_effect("合同的承接方、金额和期限向社会公开，公开后不能撤下。")
 
 
 def _publish(ctx: TaskContext, _answers: dict[str, Any]) -> Variables:
@@ -170,8 +181,22 @@ def _approve(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
     return {"payment_decision": answers["decision"]}
 
 
+def _prepare_approve(ctx: TaskContext, form: Form) -> Form:
+    return _payment_effect(ctx, _payment_facts(ctx, form), "批准支付", "decision=approve")
+
+
+def _payment_effect(ctx: TaskContext, form: Form, act: str, when: str = "") -> Form:
+    contract = contract_of(ctx.case.id)
+    if contract is None:
+        return form
+    payment = open_payment(contract.id)
+    words = f"{act}{KINDS[payment.kind]}{in_capitals(payment.amount)}（{yuan(payment.amount)} 元），收款户名“{payment.account_name}”。"
+    return form.add_effect(words, when)
+
+
 def _prepare_pay(ctx: TaskContext, form: Form) -> Form:
-    return _payment_facts(ctx, form).with_values(paid_on=clock.today().isoformat())
+    form = _payment_facts(ctx, form).with_values(paid_on=clock.today().isoformat())
+    return _payment_effect(ctx, form, "登记已支付")
 
 
 def _pay(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
@@ -275,10 +300,10 @@ def register() -> None:
     user_task("contract.draft", _draft, _prepare_draft, undo=keep)
     user_task("contract.accept", _accept, _contract_facts, ("contract_decision",), undo=keep)
     user_task("contract.sign", _sign, _prepare_sign, ("has_advance", "payment_kind"))
-    user_task("contract.publish", _publish, _contract_facts)
+    user_task("contract.publish", _publish, _prepare_publish)
     user_task("payment.request", _request, _prepare_request, undo=keep)
     user_task("payment.check", _check, _payment_facts, ("payment_check",), undo=_uncheck)
-    user_task("payment.approve", _approve, _payment_facts, ("payment_decision",), undo=_unapprove)
+    user_task("payment.approve", _approve, _prepare_approve, ("payment_decision",), undo=_unapprove)
     user_task("payment.pay", _pay, _prepare_pay, ("paid",))
     user_task("delivery.report", _report, _milestone_facts)
     user_task("delivery.community_accept", _community_accept, _milestone_facts, ("community_decision",))

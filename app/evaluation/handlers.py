@@ -155,6 +155,7 @@ def _prepare_publish(ctx: TaskContext, form: Form) -> Form:
         ),
     )
     form = _opinion_table(form, evaluation, coded=True)
+    form = form.add_effect("评价结果立即向社会公布，公布后不能撤下。")
     return form if days is None else form.with_values(days=days).read_only("days")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, request, url_for
 from flask_login import current_user
 
-from app.accounts.access import Permission, allowed, current_actor
+from app.accounts.access import Permission, allowed, current_actor, seconds_left
 from app.accounts.queries import unit_name
 from app.core.identity import Actor, Role
 from app.funds.rules import READERS as FUND_READERS
@@ -48,6 +48,7 @@ def context() -> dict[str, Any]:
         "unread": unread,
         "newest_message": newest,
         "actor": actor,
+        "session_seconds": seconds_left(),
         "nav": groups(actor, desk_counts(actor)),
         "unit_name": unit_name(grant.unit_id) if grant else "",
         "role_names": "、".join(

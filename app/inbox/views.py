@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.access import current_actor, signed_in
+from app.accounts.access import Permission, allowed, current_actor, signed_in
 from app.accounts.queries import names_of_people, names_of_units
 from app.core import clock
 from app.core.errors import Conflict, Fault, Forbidden, Refusal
@@ -102,6 +102,7 @@ def _case_list(active: str, title: str, *, mine: bool) -> str:
         units=names_of_units({c.community_id for c in page} | {c.street_id for c in page}),
         money=stories.money_of([case.id for case in page]),
         status_names=lists.CASE_STATUS,
+        may_start=allowed(actor, Permission.START_PROJECT),
     )
 
 

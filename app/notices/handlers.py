@@ -37,6 +37,7 @@ def _prepare_publish(ctx: TaskContext, form: Form) -> Form:
             "发布单位会逐条答复，并保护提出人的个人信息。"
         ),
     )
+    form = form.add_effect("公示内容立即向社会公开，任何人都能看到和提出异议；公示期内不能修改。")
     if days is None:
         return form
     end = add_working_days(clock.today(), days)

@@ -19,7 +19,7 @@ from app.procurement.queries import bids, current, names_of_organisations
 from app.procurement.rules import METHODS
 from app.projects.queries import project_of
 from app.runtime.handlers import OperatorContext, TaskContext, Variables, on_close, operator, user_task
-from app.ui.filters import yuan
+from app.ui.filters import in_capitals, yuan
 from app.ui.forms import Form
 
 STANDARD_CRITERIA = [
@@ -122,7 +122,10 @@ def _prepare_approve(ctx: TaskContext, form: Form) -> Form:
     form = _conditions(form, found.criteria).add_table(
         "评分项", ["名称", "权重"], [[s["name"], s["weight"]] for s in found.scoring]
     )
-    form = form.add_files("采购文件附件", found.file_ids)
+    form = form.add_files("采购文件附件", found.file_ids).add_effect(
+        f"采购文件立即发布，最高限价 {yuan(found.ceiling)} 元，响应时间从今天起算；发布后不能直接修改。",
+        "decision=publish",
+    )
     suspects = services.suspects(found, ctx.pack)
     if not suspects:
         return notice_forms.without(form, "clearances")
@@ -271,6 +274,11 @@ def _prepare_award(ctx: TaskContext, form: Form) -> Form:
             [place, organisation.name, yuan(row["amount"]), f"{row['quality'] / 100:.2f}",
              f"{row['price'] / 100:.2f}", f"{row['total'] / 100:.2f}", credit]
         )  # fmt: skip
+        form = form.add_effect(
+            f"确定{organisation.name}成交，成交金额{in_capitals(row['amount'])}（{yuan(row['amount'])} 元），"
+            "结果立即公告，各响应单位都会看到。",
+            f"bid_id={row['bid_id']}",
+        )
         options.append((row["bid_id"], f"第 {place} 名 {organisation.name}（{yuan(row['amount'])} 元）"))
         if gate == "block":
             form = form.add_notes(f"“{organisation.name}”{credit}，不能成交。")

@@ -60,6 +60,26 @@ def start_form(origins: Sequence[str], communities: Options, needs: Options) -> 
     return Form("projects.start", schema, ui, values)
 
 
+def copy_form(title: str, no: str) -> Form:
+    """What the project that repeats an earlier one is called."""
+    schema = {
+        "type": "object",
+        "title": "复制为新提案",
+        "properties": {
+            "title": {"type": "string", "title": "新项目名称", "minLength": 1, "maxLength": LONGEST_TITLE}
+        },
+        "required": ["title"],
+    }
+    ui = {
+        "ui:intro": "以这个项目的内容、预算和绩效指标为底稿，发起一个新项目。新项目重新议事、表决、审议，原项目不变。",
+        "ui:prepare": ["今年的服务人数和单价有没有变化", "议事和表决要重新进行，会议材料要重新上传"],
+        "ui:next": "进入新项目的第一步，带入的内容都可以修改。",
+        "ui:submit": "发起新项目",
+        "title": {"ui:help": "建议写明年度或期次，避免与原项目混淆。"},
+    }
+    return Form("projects.copy", schema, ui, {"title": title}).add_facts(("原项目", title), ("编号", no))
+
+
 def end_form(act: str, case_title: str) -> Form:
     """Why a project is taken back ("withdraw") or ended ("cancel"), and on what ground."""
     word = "撤回" if act == "withdraw" else "终止"

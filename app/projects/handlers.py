@@ -177,7 +177,8 @@ def _count(ctx: OperatorContext, _parameters: Mapping[str, Any]) -> Variables:
 
 def _prepare_decide(ctx: TaskContext, form: Form) -> Form:
     counted = joint_count(ctx.case.id, project_of(ctx.case.id).sitting)
-    return show_decision(ctx, show_for_review(ctx, form), counted, ctx.pack.value("joint_agree_min"))
+    form = show_decision(ctx, show_for_review(ctx, form), counted, ctx.pack.value("joint_agree_min"))
+    return form.add_effect("项目不予立项并结束，预留的资金退回各资金来源，不能恢复。", "decision=reject")
 
 
 def _decide(ctx: TaskContext, answers: dict[str, Any]) -> Variables:

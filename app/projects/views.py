@@ -14,8 +14,8 @@ from app.accounts.queries import unit, units_below
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.identity import Actor, Role
 from app.needs.queries import of_units
-from app.projects import services
-from app.projects.forms import end_form, start_form
+from app.projects import copying, services
+from app.projects.forms import copy_form, end_form, start_form
 from app.projects.queries import find
 from app.projects.rules import COMMUNITY_ROLES
 from app.runtime import queries
@@ -45,6 +45,35 @@ def start() -> Page:
         return redirect(url_for("inbox.task", task_id=first.id))
 
     return form_page(form, save, active="start", back=url_for("inbox.desk"), hidden={"idempotency_key": key})
+
+
+@bp.route("/cases/<no>/again", methods=["GET", "POST"])
+@requires(Permission.START_PROJECT)
+def again(no: str) -> Page:
+    """Start a new project with what an earlier one said (复制为新提案)."""
+    actor = current_actor()
+    source = queries.case_by_no(actor, no)
+    if find(source.id) is None:
+        raise NotFound
+    key = request.form.get("idempotency_key") or secrets.token_urlsafe(18)
+
+    def save(answers: dict[str, Any]) -> Response:
+        case = copying.start_copy(actor, source, answers["title"], key)
+        flash(
+            f"已发起“{case.title}”，编号 {case.no}。内容已从“{source.title}”带入，请逐项核对修改。", "success"
+        )
+        first = next(iter(queries.my_open_tasks(actor, case.id)), None)
+        if first is None:
+            return redirect(url_for("inbox.case", no=case.no))
+        return redirect(url_for("inbox.task", task_id=first.id))
+
+    return form_page(
+        copy_form(source.title, source.no),
+        save,
+        active="start",
+        back=url_for("inbox.case", no=no),
+        hidden={"idempotency_key": key},
+    )
 
 
 def _origins(actor: Actor) -> list[str]:

@@ -38,8 +38,9 @@ def form_page(
     if request.method == "POST":
         answers = forms.cast(form, request.form)
         try:
-            forms.check(form, answers)
-            return save(answers)
+            if "restore" not in request.form:  # else: what this browser had kept is only shown again
+                forms.check(form, answers)
+                return save(answers)
         except Refusal as refusal:
             if refusal.status in NOT_OF_THE_FORM:
                 raise

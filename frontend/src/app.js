@@ -3,6 +3,7 @@ import './styles/app.css';
 import htmx from 'htmx.org';
 import { installMenus } from './lib/menu.js';
 import { installConfirm } from './lib/confirm.js';
+import { installSession } from './lib/session.js';
 import { toast } from './lib/toast.js';
 import { installHelp } from './lib/help.js';
 import { installUnread } from './lib/unread.js';
@@ -50,5 +51,6 @@ document.addEventListener('keydown', (event) => {
 
 installMenus();
 installConfirm();
+installSession();
 installUnread();
 installHelp();

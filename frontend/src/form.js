@@ -5,6 +5,8 @@ import { installRows } from './lib/rows.js';
 import { installVisibility } from './lib/visibility.js';
 import { installUploads } from './lib/uploads.js';
 import { installDraft } from './lib/draft.js';
+import { installEffects } from './lib/effects.js';
+import { installPhrases } from './lib/phrases.js';
 
 export function enhance(form) {
   installAmounts(form);
@@ -13,6 +15,8 @@ export function enhance(form) {
   installVisibility(form);
   installOptions(form);
   installUploads(form);
+  installEffects(form);
+  installPhrases(form);
   installDraft(form);
   document.getElementById('form-errors')?.focus();
   form.dataset.ready = '1';

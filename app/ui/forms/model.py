@@ -138,8 +138,8 @@ class Form:
         values: what the fields start with, and what read-only fields are.
         facts, notes, tables: shown above the questions.
         papers: files to read beside the questions, by title.
-        effects: what cannot be taken back once the form is sent, told before it is confirmed: the value of
-            `decision` it goes with ("" for every one) and the words.
+        effects: what cannot be taken back once the form is sent, told before it is confirmed: the answer it goes
+            with (`decision=approve`, "" for every one) and the words.
     """
 
     key: str
@@ -228,7 +228,7 @@ class Form:
         return self.replace(papers=(*self.papers, (title, tuple(ids)))) if ids else self
 
     def add_effect(self, words: str, when: str = "") -> Form:
-        """With one more thing that cannot be taken back; `when` is the decision it goes with."""
+        """With one more thing that cannot be taken back; `when` is the answer it goes with (`decision=approve`)."""
         return self.replace(effects=(*self.effects, (when, words)))
 
     @property

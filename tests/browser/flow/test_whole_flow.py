@@ -122,6 +122,8 @@ class Clicking(Player):
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], key
         with page.expect_navigation():  # a click alone returns before a busy server has answered
             page.click("#task-form .zj-formbar button[type=submit]")
+            if form.effects and page.locator("#zj-confirm[open]").count():
+                page.click("#zj-confirm [data-yes]")
         faults = page.locator("#form-errors")
         assert not faults.count(), f"{key}: {faults.inner_text()}"
         assert page.evaluate("window.violations") == []

@@ -107,14 +107,31 @@ def test_what_is_typed_is_kept_as_a_draft(page: Page, gallery: Flask) -> None:
     assert gallery.extensions["gallery"].drafts[-1]["name"] == "云山"
 
 
-def test_unsaved_words_are_not_lost_silently(page: Page, gallery: Flask) -> None:
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+def test_without_a_connection_the_words_stay_in_this_browser_and_come_back(
+    page: Page, gallery: Flask
+) -> None:
     page.route("**/draft", lambda route: route.abort())
     page.goto(f"{gallery.base}/form")
     page.get_by_label("项目名称").fill("云山")
-    expect(page.get_by_text("草稿没有保存成功")).to_be_visible()
-    page.goto(f"{gallery.base}/login")
+    expect(page.get_by_text("没有连上服务器，已保存在本机")).to_be_visible()
+    page.goto(f"{gallery.base}/parts")
+    page.unroute("**/draft")
+    sent = len(gallery.extensions["gallery"].drafts)
+    page.goto(f"{gallery.base}/form")
+    page.wait_for_function("() => !Object.keys(sessionStorage).some((key) => key.startsWith('zj-typed'))")
+    assert gallery.extensions["gallery"].drafts[-1]["name"] == "云山"
+    assert len(gallery.extensions["gallery"].drafts) == sent + 1
+
+
+def test_where_nothing_can_be_kept_leaving_is_asked_first(page: Page, gallery: Flask) -> None:
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
+    page.route("**/draft", lambda route: route.abort())
+    page.goto(f"{gallery.base}/form")
+    page.get_by_label("项目名称").fill("云山")
+    expect(page.get_by_text("没有连上服务器，请不要关闭页面")).to_be_visible()
+    page.goto(f"{gallery.base}/parts")
     assert asked == ["beforeunload"]
 
 

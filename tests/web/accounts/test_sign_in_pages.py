@@ -109,11 +109,35 @@ def test_a_way_outside_is_not_followed(visitor: FlaskClient, clerk: Person, targ
     assert sign_in(visitor).location == "/desk"
 
 
-def test_an_unanswered_form_is_not_opened_as_a_page(visitor: FlaskClient, clerk: Person) -> None:
+def test_a_form_sent_too_late_leads_back_to_its_page_and_an_act_without_a_page_does_not(
+    visitor: FlaskClient, clerk: Person
+) -> None:
     token = token_in(visitor.get("/login"))
-    assert visitor.post("/desk", data={"csrf_token": token}).location == "/login"
+    assert visitor.post("/logout", data={"csrf_token": token}).location == "/login"
     with visitor.session_transaction() as session:
         assert "next" not in session
+    assert visitor.post("/desk", data={"csrf_token": token}).location == "/login"
+    with visitor.session_transaction() as session:
+        assert session["next"] == "/desk"
+
+
+def test_a_page_that_stood_open_asks_who_is_signed_in(visitor: FlaskClient, clerk: Person) -> None:
+    assert visitor.get("/session").json["person"] is None  # type: ignore[index]
+    sign_in(visitor)
+    known = visitor.get("/session").json
+    assert known is not None
+    assert known["person"] == clerk.id
+    assert 35_000 < known["seconds"] <= 36_000
+    assert visitor.post("/desk", data={"csrf_token": known["csrf"]}).status_code == 200
+
+
+def test_signing_in_again_leads_back_to_a_page_of_this_site_only(visitor: FlaskClient, clerk: Person) -> None:
+    sign_in(visitor)
+    for wanted, reached in (("/figures", "/figures"), ("https://evil.example/", "/desk")):
+        page = visitor.get("/login", query_string={"again": "1", "next": wanted})
+        assert page.status_code == 200
+        fields = {"csrf_token": token_in(page), "login": "lijianguo", "password": PASSWORD}
+        assert visitor.post("/login", data=fields).location == reached
 
 
 def test_a_script_hears_that_nobody_is_signed_in(visitor: FlaskClient, clerk: Person) -> None:
