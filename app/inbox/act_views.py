@@ -245,7 +245,7 @@ def delegations_list() -> str:
     """My delegations that have not ended (我的代理)."""
     rows = delegations.of(current_actor())
     return render_template(
-        "inbox/delegations.html", active="delegations", rows=rows, role_name=role_name, now=clock.now()
+        "inbox/delegations.html", active="delegations", rows=rows, role_name=role_name, today_at=clock.now()
     )
 
 

@@ -64,7 +64,17 @@ def done() -> str:
     before = request.args.get("before", type=int)
     items = queries.done_by(current_actor(), before=before, limit=queries.PAGE + 1)
     more = items[queries.PAGE - 1].task.id if len(items) > queries.PAGE else None
-    return render_template("inbox/done.html", active="done", items=items[: queries.PAGE], more=more)
+    page = items[: queries.PAGE]
+    waiting = queries.open_task_count([item.case.id for item in page])
+    return render_template(
+        "inbox/done.html",
+        active="done",
+        items=page,
+        more=more,
+        waiting=waiting,
+        held=holdings([task for tasks in waiting.values() for task in tasks]),
+        status_names=lists.CASE_STATUS,
+    )
 
 
 @bp.get("/desk/mine")

@@ -55,10 +55,17 @@ function sendBack() {
   else toast('这一步不能退回。');
 }
 
+function transfer() {
+  const way = document.querySelector('main a[href*="/transfer"]');
+  if (way) location.assign(way.href);
+  else toast('这一步不能转办。');
+}
+
 installReader(document.querySelector('[data-reader]'));
 installKeys([
   { key: 'A', code: 'KeyA', words: '选“同意”并停在提交按钮上，再按回车提交', run: agree },
   { key: 'R', code: 'KeyR', words: '退回：选“退回”并填写原因', run: sendBack },
+  { key: 'T', code: 'KeyT', words: '转办给同事', run: transfer },
   { key: 'J', code: 'KeyJ', words: '不办这一项，看下一项', run: () => walk(1) },
   { key: 'K', code: 'KeyK', words: '看上一项', run: () => walk(-1) },
   { key: '/', words: '查找', run: focusSearch },

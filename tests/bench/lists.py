@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from app.core import db
 from app.core.clock import now
+from app.runtime.holders import holdings
 from app.runtime.models import Case, Task
 from app.runtime.queries import desk, desk_counts
 from tests.bench import bulk, ours
@@ -60,7 +61,7 @@ def measure(url: str, name: str, say: Callable[[str], None]) -> dict[str, float]
         found |= {f"{key}_{size}_{name}": value for key, value in _pages(office, size // SHARE).items()}
     db.bind(None)
     engine.dispose()
-    for page in ("first", "deep", "counts"):
+    for page in ("first", "deep", "table", "counts"):
         found[f"{page}_100k_1k_{name}"] = found[f"ms_{page}_100000_{name}"] / found[f"ms_{page}_1000_{name}"]
     found[f"todo_100k_1k_{name}"] = max(found[f"first_100k_1k_{name}"], found[f"deep_100k_1k_{name}"])
     return found
@@ -74,6 +75,7 @@ def _pages(office: ours.Office, own: int) -> dict[str, float]:
     return {
         "ms_first": _median(lambda: len(desk(office.clerk))),
         "ms_deep": _median(lambda: len(desk(office.clerk, after=after))),
+        "ms_table": _median(lambda: len(holdings([item.task for item in desk(office.clerk, limit=51)]))),
         "ms_counts": _median(lambda: desk_counts(office.clerk).total),
     }
 

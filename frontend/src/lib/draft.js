@@ -78,6 +78,7 @@ function offer(form, copy) {
 
 export function installDraft(form) {
   const url = form.dataset.draftUrl;
+  const comesBack = Boolean(url) || form.hasAttribute('data-restorable'); // else keeping it would promise too much
   const place = form.querySelector('[data-saved]');
   const button = form.querySelector('button[type=submit][data-busy]');
   let timer = 0;
@@ -93,7 +94,7 @@ export function installDraft(form) {
     place.classList.toggle('zj-saved-bad', bad);
   };
   const keepHere = () => {
-    unsaved = !keep(form);
+    unsaved = !comesBack || !keep(form);
     return unsaved ? '，请不要关闭页面' : '，已保存在本机';
   };
 
@@ -159,7 +160,7 @@ export function installDraft(form) {
       return;
     }
     leaving = true;
-    keep(form, { sent: true });
+    if (comesBack) keep(form, { sent: true });
     clearTimeout(timer);
     if (button) {
       button.dataset.words = button.textContent;
@@ -176,5 +177,5 @@ export function installDraft(form) {
   window.addEventListener('beforeunload', (event) => {
     if (unsaved && !leaving) event.preventDefault();
   });
-  bringBack(form, url, say);
+  if (comesBack) bringBack(form, url, say);
 }
