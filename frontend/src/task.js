@@ -14,11 +14,16 @@ const walk = (step) => {
   else toast(step > 0 ? '这是列表的最后一项。' : '这是列表的第一项。');
 };
 
-const decisions = () => [...(form?.querySelectorAll('input[type=radio][name=decision]') ?? [])];
+// the choices of a decision: cards to press, or the entries of a list
+const decisions = () =>
+  [...(form?.querySelectorAll('input[type=radio][name=decision], select[name=decision] option') ?? [])].filter((one) => one.value);
+
+const wordsOf = (choice) => (choice.closest('label') ?? choice).textContent.trim();
 
 function pick(choice) {
-  choice.checked = true;
-  choice.dispatchEvent(new Event('change', { bubbles: true }));
+  if (choice.matches('option')) choice.selected = true;
+  else choice.checked = true;
+  (choice.closest('select') ?? choice).dispatchEvent(new Event('change', { bubbles: true }));
 }
 
 // what still has to be filled in before the form can be sent
@@ -38,7 +43,7 @@ function agree() {
   if (first) pick(first);
   const next = missing();
   (next ?? submit).focus();
-  const chosen = first ? `已选“${first.closest('label').textContent.trim()}”` : '';
+  const chosen = first ? `已选“${wordsOf(first)}”` : '';
   toast(next ? `${chosen}${chosen ? '，' : ''}还有必填的内容。` : `${chosen}${chosen ? '，' : ''}按回车提交。`);
 }
 
@@ -47,7 +52,7 @@ function sendBack() {
   if (choice) {
     pick(choice);
     (form.querySelector('.zj-field:not([hidden]) textarea') ?? submit).focus();
-    toast(`已选“${choice.closest('label').textContent.trim()}”，请写明原因。`);
+    toast(`已选“${wordsOf(choice)}”，请写明原因。`);
     return;
   }
   const way = document.querySelector('main a[href*="/send-back"]');
