@@ -42,6 +42,7 @@ def context() -> dict[str, Any]:
             NavItem("delegations", "请人代理", "user-check", url_for("acts.delegations_list")),
             NavItem("help", "帮助", "help-circle", url_for("help.home")),
             NavItem("mail", "消息设置", "mail", url_for("messages.mail")),
+            NavItem("phrases", "常用意见", "message-2", url_for("lists.phrases")),
             NavItem("password", "修改密码", "lock", url_for("accounts.password")),
         ],
         "messages_url": url_for("acts.message_box"),
