@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from lxml import etree
@@ -101,6 +102,7 @@ def condition(cell: str) -> str:
     return f"{INPUT} {text}" if COMPARISON.match(text) else f"{INPUT} == ({text})"
 
 
+@lru_cache(maxsize=512)
 def read(data: bytes) -> DecisionTable:
     """Read a DMN file with one decision that is one table.
 

@@ -119,7 +119,7 @@ class Proof:
             if found.kind != "broken":
                 break
             again = self._look(automaton, (), closer, CLOSER if closer > 1 else self.limit)
-            found = replace(found, sure=closer > 1) if again.kind == "unknown" else again
+            found = replace(found, sure=found.sure and closer > 1) if again.kind == "unknown" else again
         return found
 
     def _level(self, followed: frozenset[str], asked: Mapping[str, set[Any]]) -> _Level:

@@ -70,9 +70,7 @@ def _ends(part: Process) -> Iterator[Finding]:
     if not starts:
         yield finding(part, "no-start", "流程没有开始事件", fix="add-start")
     for extra in starts[1:]:
-        yield finding(
-            extra, "several-starts", "有多个开始事件，引擎会同时从每一个开始，请只留一个", fix="one-start"
-        )
+        yield finding(extra, "several-starts", "有多个开始事件，引擎会同时从每一个开始，请只留一个")
     if not any(node.kind == "endEvent" for node in part.nodes.values()):
         yield finding(part, "no-end", "流程没有结束事件", fix="add-end")
     for node in part.nodes.values():
