@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from app.core.db import unit_of_work
@@ -11,9 +10,6 @@ from app.policy import services as policy
 from app.policy.packs import load_folder
 from app.runtime import definitions
 from app.runtime.models import Definition
-from workflows.model import xml
-
-BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 
 
 def deploy_pack(actor: Actor, root: Path, key: str, *, publish: bool) -> list[Definition]:
@@ -37,20 +33,5 @@ def deploy_pack(actor: Actor, root: Path, key: str, *, publish: bool) -> list[De
                 publish=publish,
                 lanes=pack.lanes,
             )
-            for process, title in start_processes(files)
+            for process, title in definitions.start_processes(files)
         ]
-
-
-def start_processes(files: Mapping[str, bytes]) -> list[tuple[str, str]]:
-    """Ids and names of the processes that nothing calls."""
-    found: dict[str, str] = {}
-    called: set[str] = set()
-    for name, data in files.items():
-        if not name.endswith(".bpmn"):
-            continue
-        root = xml.parse(data)
-        for process in root.iter(f"{BPMN}process"):
-            if process.get("isExecutable") == "true":
-                found[str(process.get("id"))] = str(process.get("name") or process.get("id"))
-        called.update(str(call.get("calledElement")) for call in root.iter(f"{BPMN}callActivity"))
-    return [(key, title) for key, title in found.items() if key not in called]

@@ -11,11 +11,12 @@ from app.audit import services as audit
 from app.contracts import arrears
 from app.core import db, outbox
 from app.messages import spreading
-from app.runtime import jobs, leases, reminding
+from app.runtime import jobs, leases, publication, reminding
 
 log = logging.getLogger(__name__)
 TICK = 1.0
 CHORES: tuple[tuple[int, Callable[[], object]], ...] = (
+    (1, publication.put_due_in_force),
     (1, reminding.sweep),
     (1, spreading.run),
     (20, jobs.settle_incidents),

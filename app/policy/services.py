@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 
 import orjson
 from sqlalchemy import func, select, update
@@ -24,6 +25,27 @@ def store(actor: Actor, pack: Pack, *, production: bool = False) -> PackVersion:
     Raises:
         Refusal: in production, while figures are open: demo values or figures not confirmed.
     """
+    with unit_of_work():
+        made = keep(actor, pack, production=production)
+        if made.fresh:
+            activate(actor, made.row.id)
+        return made.row
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored version of a pack, and whether this act stored it."""
+
+    row: PackVersion
+    fresh: bool
+
+
+def keep(actor: Actor, pack: Pack, *, production: bool = False) -> Kept:
+    """Keep a pack as its next version without putting it in force (留存政策包).
+
+    Raises:
+        Refusal: in production, while figures are open: demo values or figures not confirmed.
+    """
     waiting = sorted(p.label for p in pack.parameters.values() if p.open)
     if production and waiting:
         raise Refusal(
@@ -34,10 +56,9 @@ def store(actor: Actor, pack: Pack, *, production: bool = False) -> PackVersion:
             select(PackVersion).where(PackVersion.key == pack.key, PackVersion.sha256 == pack.sha256)
         )
         if known is not None:
-            return known
+            return Kept(known, fresh=False)
         last = db.scalar(select(func.max(PackVersion.no)).where(PackVersion.key == pack.key)) or 0
         raw = orjson.dumps({name: data.decode() for name, data in sorted(pack.files.items())})
-        db.execute(update(PackVersion).where(PackVersion.key == pack.key).values(active=False))
         made = PackVersion(
             key=pack.key,
             no=last + 1,
@@ -47,7 +68,7 @@ def store(actor: Actor, pack: Pack, *, production: bool = False) -> PackVersion:
             valid_from=pack.valid_from,
             valid_to=pack.valid_to,
             continued=pack.continuation is not None,
-            active=True,
+            active=False,
             stored_at=clock.now(),
         )
         db.add(made)
@@ -59,4 +80,22 @@ def store(actor: Actor, pack: Pack, *, production: bool = False) -> PackVersion:
             subject=f"{pack.key} v{made.no}",
             after={"sha256": pack.sha256},
         )
-        return made
+        return Kept(made, fresh=True)
+
+
+def activate(actor: Actor, version_id: int) -> None:
+    """Put a kept version of a pack in force (启用政策包); cases that start from now on get it."""
+    with unit_of_work() as db:
+        row = db.get_one(PackVersion, version_id)
+        if row.active:
+            return
+        db.execute(update(PackVersion).where(PackVersion.key == row.key).values(active=False))
+        row.active = True
+        db.flush()
+        record(
+            f"pack_version:{row.id}",
+            "policy.activate",
+            actor=actor,
+            subject=f"{row.key} v{row.no}",
+            after={"active": True},
+        )

@@ -10,21 +10,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import orjson
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, or_, select, true
 
 from app.audit.services import record
 from app.core import clock
 from app.core.db import session, unit_of_work
-from app.core.errors import Fault, Forbidden, Refusal, require_all
+from app.core.errors import Fault, Refusal, require_all
 from app.core.identity import Actor
 from app.runtime import lawful
 from app.runtime.models import Definition
+from app.runtime.publication import put_in_force
 from app.ui import forms
 from workflows.engine import Model
 from workflows.errors import ModelError
+from workflows.model import xml
 
 CACHE_SIZE = 64
-MODEL_FOLDERS = ("process", "decision", "form")
+MODEL_FOLDERS = ("process", "decision", "form", "tests")
 """Folders of a pack whose files a version of a model holds."""
 
 
@@ -54,6 +56,21 @@ class Bundle:
         else:
             ui = self.files.get(f"form/{key}.ui.json", b"{}")
         return forms.load(schema, ui, key or "remark")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a version comes from: who made it, who approved it, with which pack it belongs together.
+
+    Attributes:
+        accepted: reasons for publishing what the drawing allows and the data do not, by constraint.
+    """
+
+    author_id: int | None
+    approved_by: int | None = None
+    pack_version_id: int | None = None
+    notes: str = ""
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
 
 REMARK = (
@@ -123,28 +140,22 @@ def deploy(
     files: Mapping[str, bytes],
     publish: bool,
     lanes: Mapping[str, str] | None = None,
+    origin: Origin | None = None,
 ) -> Definition:
-    """Keep a new version of a model as a draft, or at once as the published one (部署).
+    """Keep a new version of a model, not yet in force, or put it in force at once (部署).
 
     Deploying the same files again answers the version that holds them.
 
     Args:
         publish: put it in force at once; allowed in demo and test only, which the caller knows.
         lanes: role by lane name, as the pack says; what the street decides has to lie in its lanes (ZH-02b).
+        origin: who made and who approved it, when it comes out of the studio.
 
     Raises:
         Refusal: if the model cannot be run, or decides outside the street.
     """
-    try:
-        model = _parse(files, process_key)
-        for name in files:
-            if name.startswith("form/") and name.endswith(".json") and not name.endswith(".ui.json"):
-                key = name.removeprefix("form/").removesuffix(".json")
-                forms.load(files[name], files.get(f"form/{key}.ui.json", b"{}"), key)
-    except (ModelError, forms.FormError) as error:
-        raise Refusal(f"流程图或表单有误，不能部署：{error}") from error
-    if lanes is not None:
-        require_all(lawful.findings(model, lanes))
+    origin = origin or Origin(author_id=actor.person_id)
+    require_runnable(files, process_key, lanes)
     raw = pack_files(files)
     digest = hashlib.sha256(raw).hexdigest()
     with unit_of_work() as db:
@@ -153,6 +164,7 @@ def deploy(
                 Definition.pack_key == pack_key,
                 Definition.process_key == process_key,
                 Definition.sha256 == digest,
+                Definition.pack_version_id == origin.pack_version_id if origin.pack_version_id else true(),
             )
         )
         if known is not None:
@@ -171,7 +183,11 @@ def deploy(
             files=zlib.compress(raw, 6),
             state="draft",
             created_at=clock.now(),
-            created_by=actor.person_id,
+            created_by=origin.author_id,
+            approved_by=origin.approved_by,
+            pack_version_id=origin.pack_version_id,
+            notes=origin.notes,
+            accepted=dict(origin.accepted) or None,
         )
         db.add(row)
         db.flush()
@@ -183,45 +199,28 @@ def deploy(
             after={"sha256": digest, "no": row.no},
         )
         if publish:
-            _put_in_force(actor, row)
+            put_in_force(actor, row, "published")
         return row
 
 
-def publish(actor: Actor, definition_id: int) -> Definition:
-    """Put a draft in force (发布); never by the person who made it.
+def require_runnable(
+    files: Mapping[str, bytes], process_key: str, lanes: Mapping[str, str] | None = None
+) -> None:
+    """Refuse what the engine cannot run.
 
     Raises:
-        Forbidden: if the actor made the draft.
+        Refusal: a diagram, table or form is broken, or something is decided outside the street (ZH-02b).
     """
-    with unit_of_work() as db:
-        row = db.get_one(Definition, definition_id, with_for_update=True)
-        if row.state != "draft":
-            raise Refusal("这个版本已经发布过。")
-        if row.created_by is not None and row.created_by == actor.person_id:
-            raise Forbidden("不能发布自己提交的流程，请由另一名有发布权限的人员发布。")
-        _put_in_force(actor, row)
-        return row
-
-
-def _put_in_force(actor: Actor, row: Definition) -> None:
-    db = session()
-    db.execute(
-        update(Definition)
-        .where(
-            Definition.pack_key == row.pack_key,
-            Definition.process_key == row.process_key,
-            Definition.state == "published",
-        )
-        .values(state="retired")
-    )
-    row.state, row.published_at, row.published_by = "published", clock.now(), actor.person_id
-    record(
-        f"definition:{row.id}",
-        "runtime.publish",
-        actor=actor,
-        subject=f"{row.process_key} v{row.no}",
-        after={"state": "published"},
-    )
+    try:
+        model = _parse(files, process_key)
+        for name in files:
+            if name.startswith("form/") and name.endswith(".json") and not name.endswith(".ui.json"):
+                key = name.removeprefix("form/").removesuffix(".json")
+                forms.load(files[name], files.get(f"form/{key}.ui.json", b"{}"), key)
+    except (ModelError, forms.FormError) as error:
+        raise Refusal(f"流程图或表单有误，不能部署：{error}") from error
+    if lanes is not None:
+        require_all(lawful.findings(model, lanes))
 
 
 def all_in_force() -> list[int]:
@@ -231,18 +230,37 @@ def all_in_force() -> list[int]:
 
 
 def in_force(pack_key: str, process_key: str) -> int:
-    """Id of the version that new cases start with.
+    """Id of the version that new cases start with, by the moment it is valid from.
 
     Raises:
         Refusal: if none is published.
     """
+    due = (Definition.state == "scheduled") & (Definition.valid_from <= clock.now())
     found = session().scalar(
-        select(Definition.id).where(
+        select(Definition.id)
+        .where(
             Definition.pack_key == pack_key,
             Definition.process_key == process_key,
-            Definition.state == "published",
+            or_(Definition.state == "published", due),
         )
+        .order_by(case((Definition.state == "scheduled", 0), else_=1), Definition.valid_from.desc())
+        .limit(1)
     )
     if found is None:
         raise Refusal("这个流程还没有发布，暂时不能发起。请联系流程管理人员。")
     return found
+
+
+def start_processes(files: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """Ids and names of the processes that nothing calls."""
+    found: dict[str, str] = {}
+    called: set[str] = set()
+    for name, data in files.items():
+        if not name.endswith(".bpmn"):
+            continue
+        root = xml.parse(data)
+        for process in root.iter(f"{{{xml.BPMN}}}process"):
+            if process.get("isExecutable") == "true":
+                found[str(process.get("id"))] = str(process.get("name") or process.get("id"))
+        called.update(str(call.get("calledElement")) for call in root.iter(f"{{{xml.BPMN}}}callActivity"))
+    return [(key, title) for key, title in found.items() if key not in called]

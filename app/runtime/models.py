@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column, validates
 
 from app.core.append_only import protect
@@ -20,18 +20,55 @@ class Definition(Row):
     """One immutable version of a model: a start process with all diagrams, tables and forms it uses."""
 
     __tablename__ = "definition"
-    __table_args__ = (UniqueConstraint("pack_key", "process_key", "no"),)
+    __table_args__ = (
+        UniqueConstraint("pack_key", "process_key", "no"),
+        CheckConstraint("state IN ('draft','scheduled','published','retired')", name="state"),
+        CheckConstraint("published_by IS NULL OR published_by <> created_by", name="publisher"),
+        CheckConstraint("approved_by IS NULL OR approved_by <> created_by", name="approver"),
+        CheckConstraint("state <> 'scheduled' OR valid_from IS NOT NULL", name="scheduled"),
+        Index(
+            "uq_definition_in_force",
+            "pack_key",
+            "process_key",
+            unique=True,
+            postgresql_where=text("state = 'published'"),
+            sqlite_where=text("state = 'published'"),
+        ),
+    )
     pack_key: Mapped[str] = mapped_column(String(40))
     process_key: Mapped[str] = mapped_column(String(80))
     no: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str] = mapped_column(String(64))
     files: Mapped[bytes] = deferred(mapped_column(LargeBinary))
-    state: Mapped[str] = mapped_column(String(12))  # draft, published, retired
+    state: Mapped[str] = mapped_column(String(12))  # draft, scheduled, published, retired
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     published_at: Mapped[datetime | None]
     published_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    approved_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    valid_from: Mapped[datetime | None]  # new cases start with it from this moment on
+    notes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    accepted: Mapped[dict[str, Any] | None]  # what was published although the drawing allows it: reasons
+    pack_version_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("pack_version.id"))
+
+
+class Publication(Row):
+    """An act that put a version in force, planned it or took the plan back: append-only."""
+
+    __tablename__ = "publication"
+    __table_args__ = (
+        CheckConstraint("kind IN ('published','scheduled','cancelled','rolled_back')", name="kind"),
+    )
+    definition_id: Mapped[int] = mapped_column(BigId, ForeignKey("definition.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    valid_from: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+
+protect(Publication)
 
 
 class Case(Row):

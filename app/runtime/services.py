@@ -18,7 +18,7 @@ from app.core.errors import Conflict, Fault, Forbidden, Refusal
 from app.core.identity import Actor
 from app.policy import queries as policy
 from app.policy.packs import Pack
-from app.runtime import definitions, detours, faults, handlers, signers
+from app.runtime import definitions, detours, faults, handlers, publication, signers
 from app.runtime.locking import Locked, lock, lock_case, require_may_act, require_open, visible
 from app.runtime.models import Case, CaseCounter, Draft, FormRecord, Task
 from app.runtime.stepping import (
@@ -84,6 +84,7 @@ def start_case(
         known = idempotency.remember(actor, "case.start", key, request)
         if known is not None:
             return db.get_one(Case, known["case_id"])
+        publication.put_due_in_force()
         pack = policy.active(pack_key, clock.today())
         bundle = definitions.bundle(definitions.in_force(pack_key, process_key))
         street = db.get_one(OrgUnit, street_id)

@@ -1,15 +1,23 @@
-"""Judge a draft: every check that stands between a drawing and the office."""
+"""Judge a draft: every check and proof that stands between a drawing and the office."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from app.core.errors import Refusal
+from app.policy.packs import Pack, PackError, load_files
+from app.runtime import judging
+from app.runtime.definitions import MODEL_FOLDERS
+from app.studio.models import ModelDraft
+from app.ui import forms
 from workflows.model import table_tests
-from workflows.model.check import check
-from workflows.types import Finding
+from workflows.model.judge import judge as engine_judge
+from workflows.types import Finding, Verdict
+
+LAWFUL = frozenset({"holds", "holds-under"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +25,43 @@ class Report:
     """What is wrong with a draft, and what is proved of it."""
 
     findings: tuple[Finding, ...]
-    verdicts: tuple[Any, ...]
+    verdicts: tuple[Verdict, ...]
     seconds: float
+
+    @property
+    def errors(self) -> list[Finding]:
+        """What has to be mended before anything else."""
+        return [one for one in self.findings if one.severity == "error"]
+
+    @property
+    def broken(self) -> list[Verdict]:
+        """Constraints of the law that do not hold, or are not known to hold."""
+        return [one for one in self.verdicts if one.outcome not in LAWFUL]
+
+    @property
+    def drawing_only(self) -> list[Verdict]:
+        """Broken ones that no data lead to: a second person may accept them, with a reason."""
+        return [one for one in self.broken if one.replay == "drawing-only"]
 
     @property
     def ok(self) -> bool:
         """Nothing stands against publishing."""
-        return not any(one.severity == "error" for one in self.findings)
+        return not self.errors and not self.broken
+
+    def require_acceptable(self) -> None:
+        """Refuse what may not be published even with a second person's reason.
+
+        Raises:
+            Refusal: names the first things to mend.
+        """
+        hard = [one for one in self.broken if one not in self.drawing_only]
+        told = [one.message for one in self.errors] + [f"{one.text}（{one.ref}）" for one in hard]
+        if told:
+            more = f" 等 {len(told)} 项" if len(told) > 3 else ""
+            raise Refusal(
+                f"检查没有通过，不能提交和发布：{'；'.join(told[:3])}{more}。",
+                rule=hard[0].ref if hard and not self.errors else None,
+            )
 
     def document(self) -> dict[str, Any]:
         """As scripts read it."""
@@ -35,13 +73,33 @@ class Report:
         }
 
 
-def judge(files: Mapping[str, bytes], process_key: str) -> Report:
-    """Check the files of a draft (检查)."""
+def judge(files: Mapping[str, bytes], draft: ModelDraft) -> Report:
+    """Check the files of a draft (检查): drawings, tables, forms, the pack's own rules."""
     begun = time.perf_counter()
-    models = {
-        name: data
-        for name, data in files.items()
-        if name.endswith((".bpmn", ".dmn")) or name.startswith("form/")
-    }
-    findings = (*check(models), *table_tests.findings(files))
-    return Report(findings, (), time.perf_counter() - begun)
+    pack, wrong = _pack(files, draft.pack_key)
+    models = {n: d for n, d in files.items() if n.split("/")[0] in MODEL_FOLDERS}
+    said = engine_judge(models, judging.context(pack, start=draft.process_key))
+    findings = (*wrong, *said.findings, *_forms(files), *table_tests.findings(files))
+    return Report(findings, said.verdicts, time.perf_counter() - begun)
+
+
+def _pack(files: Mapping[str, bytes], key: str) -> tuple[Pack | None, list[Finding]]:
+    """The pack a draft makes, by the loader's own rules: a lower layer only tightens, every figure has its source."""
+    name = f"{key}/pack.yaml"
+    try:
+        return load_files(files, key), []
+    except PackError as error:
+        return None, [Finding(name, 0, "", "error", "pack", str(error))]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None, [Finding(name, 0, "", "error", "pack", "政策包的 pack.yaml 不完整，请检查")]
+
+
+def _forms(files: Mapping[str, bytes]) -> Iterator[Finding]:
+    for name, data in files.items():
+        key = name.removeprefix("form/").removesuffix(".json")
+        if name != f"form/{key}.json" or key.endswith(".ui"):
+            continue
+        try:
+            forms.load(data, files.get(f"form/{key}.ui.json", b"{}"), key)
+        except forms.FormError as error:
+            yield Finding(name, 0, key, "error", "form", str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, deferred, mapped_column
@@ -40,7 +41,13 @@ class ModelDraft(Row):
     process_key: Mapped[str] = mapped_column(String(80))
     title: Mapped[str] = mapped_column(String(200))
     base_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("definition.id"))
-    author_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    seen_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("definition.id")
+    )  # in force when it was begun or last brought up to date: another one since then must not be undone unseen
+    seen_pack_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("pack_version.id"))
+    author_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("person.id")
+    )  # None: from the command line
     state: Mapped[str] = mapped_column(String(10), default="editing")
     rev: Mapped[int] = mapped_column(default=1)
     notes: Mapped[str] = mapped_column(Text, default="")  # what changes and why, in the author's words
@@ -52,6 +59,7 @@ class ModelDraft(Row):
     submitted_at: Mapped[datetime | None]
     approved_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     approved_at: Mapped[datetime | None]
+    accepted: Mapped[dict[str, Any] | None]  # reasons for what the drawing allows and the data do not
     definition_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("definition.id"))  # what it became
 
 
@@ -82,3 +90,17 @@ class DraftSave(Row):
 
 
 protect(DraftSave)
+
+
+class DraftEvent(Row):
+    """A step of a draft on its way into force: submitted, taken back, sent back, approved, published."""
+
+    __tablename__ = "model_draft_event"
+    draft_id: Mapped[int] = mapped_column(BigId, ForeignKey("model_draft.id"), index=True)
+    at: Mapped[datetime]
+    person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+protect(DraftEvent)

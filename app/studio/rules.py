@@ -131,7 +131,7 @@ def may_edit(
     return YES
 
 
-def may_approve(actor: Actor, author_id: int, writers: Collection[int]) -> Decision:
+def may_approve(actor: Actor, author_id: int | None, writers: Collection[int | None]) -> Decision:
     """A second person approves: nobody who has written any of the change (第二人审批)."""
     if actor.person_id is None or actor.person_id == author_id or actor.person_id in writers:
         return no("不能审批或发布自己参与修改的流程，请由另一名有权限的人员办理。")

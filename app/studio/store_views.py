@@ -83,7 +83,7 @@ def unlock(draft_id: int) -> tuple[str, int]:
 def check(draft_id: int) -> Response:
     """Judge the draft as it stands (检查)."""
     draft = drafts.find(draft_id)
-    report = checking.judge(drafts.files_of(draft_id), draft.process_key)
+    report = checking.judge(drafts.files_of(draft_id), draft)
     return jsonify(rev=draft.rev, **report.document())
 
 

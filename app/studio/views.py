@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.access import Permission, allowed, current_actor, requires
 from app.accounts.queries import names_of_people
-from app.studio import checking, drafts, queries
+from app.studio import blobs, checking, drafts, queries
 from app.studio.models import ModelDraft
 
 bp = Blueprint("studio", __name__, template_folder="templates", url_prefix="/studio")
@@ -127,7 +127,7 @@ def save(draft_id: int, save_id: int) -> str:
         save=one,
         who=names_of_people({one.person_id}).get(one.person_id, ""),
         kinds=SAVES,
-        lines=drafts.difference(one).splitlines(),
+        lines=blobs.difference(one).splitlines(),
         may_restore=found.state == "editing" and allowed(current_actor(), Permission.DESIGN_MODEL),
     )
 
@@ -149,7 +149,7 @@ def _draft_page(found: ModelDraft) -> dict[str, Any]:
         "active": "studio",
         "draft": found,
         "file_groups": _groups(files),
-        "report": checking.judge(files, found.process_key),
+        "report": checking.judge(files, found),
         "saves": saves,
         "kinds": SAVES,
         "lock": drafts.lock_of(actor, found),

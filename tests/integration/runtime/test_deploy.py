@@ -9,7 +9,7 @@ from app.core.db import session
 from app.core.errors import Forbidden, Refusal
 from app.core.identity import SYSTEM, Role
 from app.policy.packs import Pack
-from app.runtime import definitions
+from app.runtime import definitions, publication
 from app.runtime.models import Definition
 from tests.factories.people import actor_of, make_person, make_units
 
@@ -88,6 +88,6 @@ def test_nobody_publishes_their_own_model(pack: Pack) -> None:
     with pytest.raises(Refusal, match="还没有发布"):
         definitions.in_force("zhuhai", "zhuhai_project")
     with pytest.raises(Forbidden):
-        definitions.publish(designer, made.id)
-    definitions.publish(publisher, made.id)
+        publication.publish(designer, made.id)
+    publication.publish(publisher, made.id)
     assert definitions.in_force("zhuhai", "zhuhai_project") == made.id

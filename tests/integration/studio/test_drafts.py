@@ -15,11 +15,9 @@ from app.core.clock import MovableClock
 from app.core.db import session, unit_of_work
 from app.core.errors import Conflict, Refusal
 from app.runtime import definitions
-from app.studio import drafts
+from app.studio import blobs, drafts
 from app.studio.models import ModelBlob
-from tests.factories.studio import begin, make_studio
-
-REVIEW = "process/review.bpmn"
+from tests.factories.studio import SMALL, begin, make_studio, small
 
 
 @pytest.fixture
@@ -48,31 +46,37 @@ def test_a_draft_needs_a_title_and_a_version_of_its_own_process(studio: SimpleNa
     assert caught.value.field == "title"
     with pytest.raises(Refusal):
         drafts.create(studio.designer, pack_key="zhuhai", process_key="unknown", title="改")
+    other = definitions.deploy(
+        studio.designer,
+        pack_key="zhuhai",
+        process_key="other",
+        title="另一流程",
+        files={SMALL: small().replace(b'"small"', b'"other"')},
+        publish=False,
+    )
     with pytest.raises(Refusal, match="不属于"):
-        drafts.create(
-            studio.designer, pack_key="zhuhai", process_key="review", title="改", base_id=studio.definition.id
-        )
+        drafts.create(studio.designer, pack_key="zhuhai", process_key="small", title="改", base_id=other.id)
 
 
 def test_every_save_is_kept_with_its_difference_and_can_be_taken_back(studio: SimpleNamespace) -> None:
     draft = begin(studio)
-    before = drafts.file_of(draft.id, REVIEW)
-    saved = drafts.save_file(studio.designer, draft.id, REVIEW, longer(before), draft.rev)
+    before = drafts.file_of(draft.id, SMALL)
+    saved = drafts.save_file(studio.designer, draft.id, SMALL, longer(before), draft.rev)
     assert saved.rev == 2
     (one,) = drafts.saves_of(draft.id)
-    assert (one.kind, one.file, one.person_id) == ("edited", REVIEW, studio.designer.person_id)
-    changed = drafts.difference(one)
-    assert '+<bpmn:userTask id="joint"' in changed
-    assert '-<bpmn:userTask id="joint"' in changed
+    assert (one.kind, one.file, one.person_id) == ("edited", SMALL, studio.designer.person_id)
+    changed = blobs.difference(one)
+    assert '+<bpmn:userTask id="decide"' in changed
+    assert '-<bpmn:userTask id="decide"' in changed
     drafts.restore(studio.designer, draft.id, one.id)
-    assert drafts.file_of(draft.id, REVIEW) == before
-    assert drafts.content(one.after or "") == longer(before)
+    assert drafts.file_of(draft.id, SMALL) == before
+    assert blobs.content(one.after or "") == longer(before)
     assert [s.kind for s in drafts.saves_of(draft.id)] == ["restored", "edited"]
 
 
 def test_saving_what_is_there_already_is_no_save(studio: SimpleNamespace) -> None:
     draft = begin(studio)
-    saved = drafts.save_file(studio.designer, draft.id, REVIEW, drafts.file_of(draft.id, REVIEW), 1)
+    saved = drafts.save_file(studio.designer, draft.id, SMALL, drafts.file_of(draft.id, SMALL), 1)
     assert saved.rev == 1
     assert drafts.saves_of(draft.id) == []
 
@@ -86,14 +90,14 @@ def test_the_same_content_is_kept_once(studio: SimpleNamespace) -> None:
 
 def test_a_file_changed_meanwhile_is_a_conflict_other_files_are_not(studio: SimpleNamespace) -> None:
     draft = begin(studio)
-    before = drafts.file_of(draft.id, REVIEW)
-    drafts.save_file(studio.designer, draft.id, REVIEW, longer(before), 1)
+    before = drafts.file_of(draft.id, SMALL)
+    drafts.save_file(studio.designer, draft.id, SMALL, longer(before), 1)
     with pytest.raises(Conflict):
-        drafts.save_file(studio.designer, draft.id, REVIEW, before + b"\n", 1)
+        drafts.save_file(studio.designer, draft.id, SMALL, before + b"\n", 1)
     with pytest.raises(Conflict):
-        drafts.save_file(studio.designer, draft.id, REVIEW, before + b"\n", None)
+        drafts.save_file(studio.designer, draft.id, SMALL, before + b"\n", None)
     assert drafts.save_file(studio.designer, draft.id, "form/new.json", b"{}", None).rev == 3
-    assert drafts.save_file(studio.designer, draft.id, "process/credit.bpmn", before, 1).rev == 4
+    assert drafts.save_file(studio.designer, draft.id, "process/other.bpmn", before, 1).rev == 4
 
 
 def test_one_edits_at_a_time_until_the_lease_ends(studio: SimpleNamespace, clock: MovableClock) -> None:
@@ -114,7 +118,7 @@ def test_one_edits_at_a_time_until_the_lease_ends(studio: SimpleNamespace, clock
 
 def test_what_cannot_be_read_or_has_no_place_is_refused(studio: SimpleNamespace) -> None:
     draft = begin(studio)
-    for name, data in ((REVIEW, b"<x"), ("process/../x.bpmn", b"<x/>")):
+    for name, data in ((SMALL, b"<x"), ("process/../x.bpmn", b"<x/>")):
         with pytest.raises(Refusal):
             drafts.save_file(studio.designer, draft.id, name, data, 99)
         with pytest.raises(Refusal):
@@ -124,8 +128,8 @@ def test_what_cannot_be_read_or_has_no_place_is_refused(studio: SimpleNamespace)
 
 def test_a_faulty_drawing_may_be_kept_while_it_is_drawn(studio: SimpleNamespace) -> None:
     draft = begin(studio)
-    drafts.save_file(studio.designer, draft.id, REVIEW, b"<definitions/>", 1)
-    assert drafts.file_of(draft.id, REVIEW) == b"<definitions/>"
+    drafts.save_file(studio.designer, draft.id, SMALL, b"<definitions/>", 1)
+    assert drafts.file_of(draft.id, SMALL) == b"<definitions/>"
 
 
 @pytest.fixture
@@ -174,7 +178,7 @@ def test_a_draft_given_up_stays_readable_and_closed(studio: SimpleNamespace) -> 
         drafts.save_file(studio.designer, draft.id, "form/new.json", b"{}", None)
     with pytest.raises(Conflict):
         drafts.lock(studio.designer, draft.id)
-    assert REVIEW in drafts.names_of(draft.id)
+    assert SMALL in drafts.names_of(draft.id)
 
 
 def test_the_database_itself_keeps_saves_and_the_second_person(studio: SimpleNamespace) -> None:

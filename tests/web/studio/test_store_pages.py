@@ -24,7 +24,7 @@ REVIEW = "process/review.bpmn"
 @pytest.fixture
 def studio(app: Flask) -> SimpleNamespace:
     del app
-    return make_studio()
+    return make_studio(whole=True)
 
 
 @pytest.fixture
