@@ -48,6 +48,7 @@ from app.runtime import announcing, definitions
 from app.runtime import operators as runtime_operators
 from app.sources import register_sources
 from app.studio.editor_views import bp as editor_bp
+from app.studio.publishing_views import bp as publishing_bp
 from app.studio.store_views import bp as store_bp
 from app.studio.views import bp as studio_bp
 from app.ui.setup import init_ui
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     store_bp,
     admin_bp,
     editor_bp,
+    publishing_bp,
     api_bp,
 )
 HANDLERS: tuple[Callable[[], None], ...] = (

@@ -2,7 +2,7 @@ import { defineConfig } from 'vite';
 import chinese from './build/chinese.js';
 import iconSprite from './build/icon-sprite.js';
 
-const islands = ['app', 'case', 'charts', 'desk', 'form', 'task', 'viewer', 'designer', 'decision', 'formdesigner'];
+const islands = ['app', 'case', 'charts', 'desk', 'form', 'task', 'viewer', 'designer', 'decision', 'formdesigner', 'sides'];
 
 export default defineConfig({
   base: '/assets/dist/',

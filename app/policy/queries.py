@@ -82,3 +82,10 @@ def check_pack(root: Path, key: str) -> list[str]:
             except DecisionError as error:
                 problems.append(f"{name}: {error}")
     return problems
+
+
+def first_version(key: str) -> int | None:
+    """Id of the first version kept of a pack: what models without a pack of their own were published with."""
+    return session().scalar(
+        select(PackVersion.id).where(PackVersion.key == key).order_by(PackVersion.no).limit(1)
+    )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -74,7 +77,38 @@ class Report:
 
 
 def judge(files: Mapping[str, bytes], draft: ModelDraft) -> Report:
-    """Check the files of a draft (检查): drawings, tables, forms, the pack's own rules."""
+    """Check the files of a draft (检查): drawings, tables, forms, the pack's own rules, the law's order.
+
+    What was judged once is remembered by its content.
+    """
+    key = (draft.pack_key, draft.process_key, fingerprint(files))
+    with _lock:
+        if key in _known:
+            _known.move_to_end(key)
+            return _known[key]
+    report = _judge(files, draft)
+    with _lock:
+        _known[key] = report
+        while len(_known) > REMEMBERED:
+            _known.popitem(last=False)
+    return report
+
+
+REMEMBERED = 64
+_known: OrderedDict[tuple[str, str, str], Report] = OrderedDict()
+_lock = threading.Lock()
+
+
+def fingerprint(files: Mapping[str, bytes]) -> str:
+    """One word for the content of all files."""
+    made = hashlib.sha256()
+    for name, data in sorted(files.items()):
+        made.update(f"{name}\0{len(data)}\0".encode())
+        made.update(data)
+    return made.hexdigest()
+
+
+def _judge(files: Mapping[str, bytes], draft: ModelDraft) -> Report:
     begun = time.perf_counter()
     pack, wrong = _pack(files, draft.pack_key)
     models = {n: d for n, d in files.items() if n.split("/")[0] in MODEL_FOLDERS}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from app.core.db import session
 from app.core.errors import NotFound
-from app.runtime.models import Case, Definition
+from app.runtime import definitions
+from app.runtime.models import Case, Definition, Publication
 from workflows.errors import UnsafeXml
 from workflows.model import xml
 
@@ -57,6 +58,34 @@ def process(pack_key: str, process_key: str) -> Process:
         if (one.pack_key, one.key) == (pack_key, process_key):
             return one
     raise NotFound
+
+
+def version(definition_id: int) -> Definition:
+    """A version by its id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = session().get(Definition, definition_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def version_files(definition_id: int) -> Mapping[str, bytes]:
+    """The files of a version.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    return definitions.bundle(version(definition_id).id).files
+
+
+def acts_of(process: Process) -> list[Publication]:
+    """Every act that put one of its versions in force, the newest first."""
+    ids = [one.id for one in process.versions]
+    query = select(Publication).where(Publication.definition_id.in_(ids)).order_by(Publication.id.desc())
+    return list(session().scalars(query))
 
 
 def _running() -> dict[int, int]:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.access import Permission, allowed, current_actor, requires
 from app.accounts.queries import names_of_people
-from app.studio import blobs, checking, drafts, queries
+from app.studio import blobs, checking, compare, drafts, publishing, queries
 from app.studio.models import ModelDraft
 
 bp = Blueprint("studio", __name__, template_folder="templates", url_prefix="/studio")
@@ -20,8 +20,20 @@ STATES: dict[str, tuple[str, str]] = {
     "published": ("已发布", "good"),
     "discarded": ("已作废", ""),
 }
+EVENTS = {
+    "submitted": "提交审批",
+    "withdrawn": "撤回提交",
+    "sent_back": "退回修改",
+    "approved": "审批同意",
+    "published": "发布",
+    "scheduled": "安排生效",
+    "merged": "并入现行版本",
+    "imported": "导入",
+}
+ACTS = {"published": "发布", "scheduled": "安排生效", "cancelled": "撤销安排", "rolled_back": "回退到这一版"}
 VERSION_STATES: dict[str, tuple[str, str]] = {
     "draft": ("未发布", "warn"),
+    "scheduled": ("待生效", "warn"),
     "published": ("现行", "good"),
     "retired": ("已停用", ""),
 }
@@ -55,13 +67,20 @@ def home() -> str:
 def process(pack_key: str, process_key: str) -> str:
     """One way of working: all versions, their notes, who put them in force, how many cases run on them."""
     found = queries.process(pack_key, process_key)
-    people = {who for one in found.versions for who in (one.created_by, one.published_by)}
+    acts = queries.acts_of(found)
+    people = {who for one in found.versions for who in (one.created_by, one.approved_by, one.published_by)}
+    people |= {one.by_id for one in acts}
     return render_template(
         "studio/process.html",
         active="studio",
         process=found,
         people=names_of_people(people),
         version_states=VERSION_STATES,
+        acts=acts,
+        act_names=ACTS,
+        numbers={one.id: one.no for one in found.versions},
+        may_publish=allowed(current_actor(), Permission.PUBLISH_MODEL),
+        me=current_actor().person_id,
         may_design=allowed(current_actor(), Permission.DESIGN_MODEL),
     )
 
@@ -87,6 +106,15 @@ def create() -> Response:
 def draft(draft_id: int) -> str:
     """One draft: its files, what is wrong with it, what can be done with it."""
     return render_template("studio/draft.html", **_draft_page(drafts.find(draft_id)))
+
+
+@bp.get("/drafts/<int:draft_id>/findings")
+@requires(Permission.SEE_STUDIO)
+def findings(draft_id: int) -> str:
+    """What is wrong with a draft: a part of its page, loaded when the checks are through."""
+    found = drafts.find(draft_id)
+    report = checking.judge(drafts.files_of(draft_id), found)
+    return render_template("studio/_findings.html", draft=found, report=report)
 
 
 @bp.post("/drafts/<int:draft_id>/discard")
@@ -144,18 +172,33 @@ def restore(draft_id: int, save_id: int) -> Response:
 def _draft_page(found: ModelDraft) -> dict[str, Any]:
     actor = current_actor()
     files = drafts.files_of(found.id)
-    saves = drafts.saves_of(found.id, 5)
+    saves, events = drafts.saves_of(found.id, 5), publishing.events_of(found.id)
     return {
         "active": "studio",
         "draft": found,
         "file_groups": _groups(files),
-        "report": checking.judge(files, found),
         "saves": saves,
         "kinds": SAVES,
         "lock": drafts.lock_of(actor, found),
-        "people": names_of_people({found.author_id, found.approved_by, *(one.person_id for one in saves)}),
+        "people": names_of_people(
+            {
+                found.author_id,
+                found.approved_by,
+                *(one.person_id for one in saves),
+                *(one.person_id for one in events),
+            }
+        ),
         "states": STATES,
         "may_design": allowed(actor, Permission.DESIGN_MODEL),
+        "may_approve": allowed(actor, Permission.APPROVE_MODEL),
+        "may_publish": allowed(actor, Permission.PUBLISH_MODEL),
+        "events": events,
+        "event_names": EVENTS,
+        "outdated": found.state in ("editing", "submitted", "approved") and publishing.outdated(found),
+        "writer": actor.person_id in {found.author_id, *drafts.writers_of(found.id)},
+        "made": compare.of_draft(found),
+        "report": checking.judge(files, found) if found.state == "submitted" else None,
+        "version": queries.version(found.definition_id) if found.definition_id else None,
     }
 
 

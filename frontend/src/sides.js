@@ -1,0 +1,116 @@
+// Diagrams beside each other with painted elements: two versions compared, or where cases spend their time.
+//
+// config: { sides: [{ xmlUrl, marks: {element id: 'added' | 'removed' | 'changed' | 'heat1' … 'heat5'}, badges: {element id: text} }] }
+// Sides that show the same drawing move together.
+import 'bpmn-js/dist/assets/diagram-js.css';
+import 'bpmn-js/dist/assets/bpmn-js.css';
+import './styles/viewer.css';
+import './styles/sides.css';
+import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer';
+
+const FONT = '"Noto Sans SC","Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif';
+const PAINT = {
+  added: ['#e5f4eb', '#1c7a45'],
+  removed: ['#fcebea', '#b8232c'],
+  changed: ['#fff3dc', '#8f5300'],
+  heat1: ['#fff8ec', '#d9b98a'],
+  heat2: ['#ffe8c4', '#cf9440'],
+  heat3: ['#ffd08f', '#c07a12'],
+  heat4: ['#ffaf7a', '#b85316'],
+  heat5: ['#f98a78', '#a32318'],
+};
+const FRAME = '#d3dbe4';
+
+class Side {
+  constructor(root, config) {
+    this.root = root;
+    this.config = { marks: {}, badges: {}, ...config };
+    this.viewer = new NavigatedViewer({
+      container: root.querySelector('.zj-canvas'),
+      zoomScroll: { enabled: false },
+      bpmnRenderer: { defaultFillColor: '#fff', defaultStrokeColor: '#9aa7b6', defaultLabelColor: '#1b2733' },
+      textRenderer: { defaultStyle: { fontFamily: FONT, fontSize: '14px' }, externalStyle: { fontSize: '13px' } },
+    });
+    this.canvas = this.viewer.get('canvas');
+  }
+
+  async load() {
+    const wait = this.root.querySelector('[data-wait]');
+    if (!this.config.xmlUrl) {
+      wait.textContent = '这一版没有这张图。';
+      return;
+    }
+    try {
+      const answer = await fetch(this.config.xmlUrl, { headers: { Accept: 'application/xml' } });
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      await this.viewer.importXML(await answer.text());
+    } catch (error) {
+      wait.textContent = '流程图没有载入成功，请刷新页面重试。';
+      console.error(error);
+      return;
+    }
+    wait.hidden = true;
+    this.paint();
+    this.canvas.zoom('fit-viewport', 'auto');
+    this.loaded = true;
+    this.root.dataset.ready = '1';
+  }
+
+  paint() {
+    const registry = this.viewer.get('elementRegistry');
+    const overlays = this.viewer.get('overlays');
+    for (const element of registry.getAll()) {
+      if (element.labelTarget || !element.di) continue;
+      const frame = element.type === 'bpmn:Lane' || element.type === 'bpmn:Participant';
+      const [fill, line] = PAINT[this.config.marks[element.id]] ?? (frame ? ['#fff', FRAME] : []);
+      if (!fill) continue;
+      element.di.set('background-color', fill);
+      element.di.set('border-color', line);
+      const kind = element.waypoints ? 'connection' : 'shape';
+      this.viewer.get('graphicsFactory').update(kind, element, registry.getGraphics(element));
+      if (!frame) this.canvas.addMarker(element, 'zj-marked');
+    }
+    for (const [id, text] of Object.entries(this.config.badges)) {
+      const shape = registry.get(id);
+      if (!shape) continue;
+      const note = document.createElement('span');
+      note.className = 'zj-side-badge';
+      note.textContent = text;
+      overlays.add(id, { position: { top: -12, left: (shape.width ?? 0) / 2 }, html: note, scale: { min: 0.9, max: 1.2 } });
+    }
+  }
+}
+
+function together(sides) {
+  let moving = false;
+  for (const one of sides) {
+    one.viewer.on('canvas.viewbox.changed', ({ viewbox }) => {
+      if (moving || !one.loaded) return;
+      moving = true;
+      for (const other of sides) {
+        if (other === one || !other.loaded) continue;
+        const { x, y, width, height } = viewbox;
+        other.canvas.viewbox({ x, y, width, height });
+      }
+      moving = false;
+    });
+  }
+}
+
+async function show(root) {
+  const config = JSON.parse(document.getElementById(root.dataset.config).textContent);
+  const places = [...root.querySelectorAll('[data-side]')];
+  const sides = places.map((place, number) => new Side(place, config.sides[number]));
+  await Promise.all(sides.map((side) => side.load()));
+  together(sides);
+  const zoom = (act) => sides.filter((side) => side.loaded).slice(0, 1).forEach(act);
+  for (const [name, act] of Object.entries({
+    in: (side) => side.viewer.get('zoomScroll').stepZoom(1),
+    out: (side) => side.viewer.get('zoomScroll').stepZoom(-1),
+    fit: (side) => side.canvas.zoom('fit-viewport', 'auto'),
+  })) {
+    root.querySelector(`[data-zoom="${name}"]`)?.addEventListener('click', () => zoom(act));
+  }
+}
+
+for (const root of document.querySelectorAll('[data-island="sides"]')) show(root);
