@@ -25,7 +25,7 @@ GRADE = (ROOT / "bpmn/zhuhai/decision/evaluation_grade.dmn").read_text()
 @pytest.fixture
 def studio(app: Flask) -> SimpleNamespace:
     del app
-    return make_studio()
+    return make_studio(whole=True)
 
 
 @pytest.fixture
