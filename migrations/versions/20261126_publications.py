@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '599e0c6854c7'
-down_revision = '20261126_arrears'
+down_revision = '20261126_help'
 branch_labels = None
 depends_on = None
 
