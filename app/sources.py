@@ -7,7 +7,8 @@ from sqlalchemy import select
 from app.audit.services import register_source
 from app.core.db import session
 from app.core.identity import Actor
-from app.files.queries import register_visibility
+from app.files.queries import register_closed, register_visibility
+from app.inbox.story.papers import closed
 from app.notices.queries import register_public_facts
 from app.projects.queries import facts, find
 from app.projects.rules import papers_open
@@ -46,4 +47,5 @@ def register_sources() -> None:
     """Tell audit where history lives, files who may see a case's papers, notices what the public may know."""
     register_source("history", _history_hashes)
     register_visibility(_may_read_papers)
+    register_closed(closed)
     register_public_facts(facts)

@@ -22,6 +22,7 @@ import app.procurement.models
 import app.projects.models
 import app.runtime.models
 import app.runtime.work_models
+import app.search.models
 import app.studio.models  # noqa: F401
 from app.core.db import Base
 

@@ -46,6 +46,8 @@ from app.projects.views import bp as projects_bp
 from app.reports.views import bp as reports_bp
 from app.runtime import announcing, definitions
 from app.runtime import operators as runtime_operators
+from app.search import sources as searching
+from app.search.views import bp as search_bp
 from app.sources import register_sources
 from app.studio.editor_views import bp as editor_bp
 from app.studio.publishing_views import bp as publishing_bp
@@ -60,6 +62,7 @@ BLUEPRINTS = (
     accounts_bp,
     files_bp,
     inbox_bp,
+    search_bp,
     acts_bp,
     messages_bp,
     lists_bp,
@@ -126,6 +129,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     for register in (*HANDLERS, announcing.register, spreading.register):
         register()
     register_sources()
+    searching.register_sources()
     for blueprint in BLUEPRINTS:
         flask.register_blueprint(blueprint)
     flask.context_processor(navigation.context)

@@ -20,6 +20,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=tables.metadata,
     compare_type=True,
+    include_name=migrate.is_ours,
     render_as_batch=True,
     # Our SQLite connections say BEGIN themselves, so that a failing revision leaves nothing behind.
     transactional_ddl=True,

@@ -33,6 +33,7 @@ REGISTRIES = (
     ("app.runtime.handlers", "_on_close"),
     ("app.audit.verification", "_sources"),
     ("app.notices.queries", "_public_facts"),
+    ("app.search.indexing", "_sources"),
 )
 """What rooms register when an application is built; each test begins with what the one before found."""
 

@@ -16,6 +16,7 @@ from app.cli.audit import audit_group
 from app.cli.db import db_group
 from app.cli.demo import demo
 from app.cli.models import models_group, packs_group
+from app.cli.search import search_group
 from app.cli.seed import seed
 from app.cli.worker import Worker
 from app.runtime import jobs
@@ -82,6 +83,7 @@ def register(flask: Flask) -> None:
         audit_group,
         models_group,
         packs_group,
+        search_group,
         seed,
         demo,
     ):

@@ -8,6 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from app import tables
+from app.cli.search import rebuild_if_wanted
 from app.core import db, migrate
 
 
@@ -27,6 +28,8 @@ def upgrade(revision: str) -> None:
     before = migrate.current(db.engine())
     migrate.upgrade(db.engine(), revision)
     after = migrate.current(db.engine())
+    if revision == "head":
+        rebuild_if_wanted()
     click.echo(f"database at {after}" + ("" if before == after else f" (was {before or 'empty'})"), err=True)
 
 

@@ -70,7 +70,12 @@ class Plan:
 
 @dataclass
 class Player:
-    """One case, played step by step."""
+    """One case, played step by step.
+
+    Attributes:
+        limit: the case is left waiting for what lies behind this moment.
+        papers: whether people hand in a paper where `PAPERS` has one for the step.
+    """
 
     world: World
     plan: Plan
@@ -80,6 +85,7 @@ class Player:
     steps: list[Step] = field(default_factory=list)
     passes: dict[str, int] = field(default_factory=dict)
     rounds: int = 0
+    papers: bool = False
 
     def start(self, origin: str, title: str, community: int = 0) -> int:
         """Start a case; answers its id."""
@@ -160,6 +166,9 @@ class Player:
         given.update(ORDINARY.get(key, {}))
         given.update(self._rows(key, given))
         given.update(self._numbers(key, task))
+        if self.papers and key in PAPERS:
+            name, text = PAPERS[key]
+            given["files"] = [files.store(actor, name, io.BytesIO(text.encode())).id]
         given.update(choice)
         return fill(actor, form, given)
 
@@ -229,6 +238,23 @@ class Player:
         for number, code in enumerate(surveys.issue_codes(clerk, survey.id, 40)):
             score = max(1, self.plan.satisfied - (1 if number % 5 == 0 else 0))
             surveys.answer(code, dict.fromkeys(keys, score))
+
+
+PAPERS = {
+    "proposal.deliberate": (
+        "议事会记录.txt",
+        "演示材料。居民议事会由社区党组织书记主持，到会十二人，讨论了服务内容、对象和预算，一致同意提出申报。",
+    ),
+    "procurement.document": (
+        "服务需求说明.txt",
+        "演示材料。承接方应当配备专职社工，建立服务档案，每月报告服务人次，按时提交签到表。",
+    ),
+    "delivery.report": (
+        "服务记录.csv",
+        "日期,内容,人次\n演示材料,上门探访和集中活动,520\n",
+    ),
+}
+"""Papers that people hand in with a step, where the player is told to."""
 
 
 def fill(actor: Actor, form: forms.Form, given: Answers) -> dict[str, Any]:

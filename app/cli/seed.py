@@ -70,7 +70,7 @@ def seed() -> None:
         for number, (days, origin, path, stop) in enumerate(STOPS):
             moving.set(_morning(now, days))
             title, proposal = PROPOSALS[number]
-            player = Player(world, plan_for(path, proposal), moving, limit=now)
+            player = Player(world, plan_for(path, proposal), moving, limit=now, papers=True)
             place = number % len(world.communities)
             name = f"{world.communities[place].name}{title.removeprefix('社区')}"
             click.echo(f"{number + 1}/{len(STOPS)} {name}", err=True)

@@ -19,6 +19,7 @@ from app.core import append_only
 from app.core.db import WRITE
 
 FOLDER = config.ROOT / "migrations"
+FULL_TEXT = "search_text"
 LOCK = 7_316_401
 """PostgreSQL's advisory lock of migrations: two machines that start at once take turns."""
 
@@ -71,9 +72,14 @@ def revisions() -> list[str]:
 def differences(engine: Engine, metadata: MetaData) -> list[str]:
     """What the database lacks compared with the models, append-only triggers included; empty when nothing."""
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": is_ours})
         found = [str(difference) for difference in compare_metadata(context, metadata)]
         return found + [f"table {name} is not append-only" for name in unprotected(connection)]
+
+
+def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+    """Whether the models speak of it: full-text tables and indexes are made beside them, a dialect's own way."""
+    return not (name or "").startswith(FULL_TEXT)
 
 
 def unprotected(connection: Connection) -> list[str]:

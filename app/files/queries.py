@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy import select
 
@@ -12,12 +12,19 @@ from app.core.identity import Actor
 from app.files.models import Blob, StoredFile
 
 _case_visible: Callable[[Actor, int], bool] | None = None
+_closed: Callable[[Actor, int, Collection[int]], Collection[int]] | None = None
 
 
 def register_visibility(rule: Callable[[Actor, int], bool]) -> None:
     """Tell who may see the papers of a case: the rule lives in a room above."""
     global _case_visible
     _case_visible = rule
+
+
+def register_closed(rule: Callable[[Actor, int, Collection[int]], Collection[int]]) -> None:
+    """Tell which papers of a case stay closed to somebody who may see the others."""
+    global _closed
+    _closed = rule
 
 
 def describe(ids: Iterable[int]) -> list[StoredFile]:
@@ -34,7 +41,15 @@ def readable_of(actor: Actor, ids: Iterable[int]) -> list[StoredFile]:
     found = describe(ids)
     cases = {file.case_id for file in found if file.case_id is not None}
     open_to_actor = {one for one in cases if _case_visible is not None and _case_visible(actor, one)}
-    return [f for f in found if f.uploaded_by == actor.person_id or f.case_id in open_to_actor]
+    closed: set[int] = set()
+    if (rule := _closed) is not None:
+        for case_id in open_to_actor:
+            closed.update(rule(actor, case_id, [file.id for file in found if file.case_id == case_id]))
+    return [
+        file
+        for file in found
+        if file.uploaded_by == actor.person_id or (file.case_id in open_to_actor and file.id not in closed)
+    ]
 
 
 def readable(actor: Actor, file_id: int) -> StoredFile:

@@ -37,7 +37,7 @@ def context() -> dict[str, Any]:
     return {
         **base,
         "logout_url": url_for("accounts.logout"),
-        "search_url": url_for("inbox.cases"),
+        "search_url": url_for("search.results"),
         "account_items": [
             NavItem("delegations", "请人代理", "user-check", url_for("acts.delegations_list")),
             NavItem("help", "帮助", "help-circle", url_for("help.home")),

@@ -120,6 +120,11 @@ def of_case(case_id: int, kind: str | None = None) -> list[Notice]:
     return list(session().scalars(query.order_by(Notice.seq)))
 
 
+def views_of(case_id: int) -> list[NoticeView]:
+    """All notices of a case with their states, oldest first."""
+    return _views(of_case(case_id))
+
+
 def latest(case_id: int, kind: str) -> Notice | None:
     """The newest notice of one kind of a case."""
     return next(iter(of_case(case_id, kind)[::-1]), None)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 
 from app.accounts.queries import unit
 from app.catalogue.models import LibraryEntry
 from app.core.db import session
 from app.core.errors import Fault
+from app.core.identity import Actor
 from app.policy.packs import Pack
-from app.projects.models import JointOpinion, Project, ProposalText
-from app.projects.rules import ORIGINS
+from app.projects.models import SENSITIVE, JointOpinion, Project, ProposalText
+from app.projects.rules import COMMUNITY_ROLES, KEEPERS, ORIGINS
 from app.runtime.models import Case, History
 from app.ui.filters import yuan
 
@@ -114,6 +116,32 @@ def candidates(street_id: int) -> list[Candidate]:
     )
     found = [Candidate(*row) for row in rows]
     return sorted(found, key=lambda one: (-one.beneficiary_count, one.per_head, one.case_id))
+
+
+def papers_open_to(actor: Actor) -> ColumnElement[bool]:
+    """The cases whose papers an actor may read, as a condition beside `rules.papers_open`.
+
+    Outside parties are no readers here: which papers are theirs is told by the page of the case.
+    """
+    handling = sorted({grant.unit_id for grant in actor.grants if grant.role in KEEPERS})
+    living = sorted({grant.unit_id for grant in actor.grants if grant.role in (*KEEPERS, *COMMUNITY_ROLES)})
+    inside = or_(
+        Case.street_id.in_(actor.scope),
+        Case.community_id.in_(actor.scope),
+        Case.started_by == actor.person_id,
+    )
+    category = func.coalesce(Project.category, "")
+    closed = exists().where(
+        Project.case_id == Case.id,
+        or_(Project.minors, category.in_(SENSITIVE)),
+        ~or_(_of_units(handling), and_(category != "safety", _of_units(living))),
+    )
+    return and_(inside, ~closed)
+
+
+def _of_units(units: Sequence[int]) -> ColumnElement[bool]:
+    parties = (Case.street_id, Case.community_id, Case.provider_id, Case.evaluator_id)
+    return or_(*(func.coalesce(party.in_(units), false()) for party in parties))
 
 
 def category_names(pack: Pack, codes: list[str]) -> str:

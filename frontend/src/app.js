@@ -4,6 +4,7 @@ import htmx from 'htmx.org';
 import { installMenus } from './lib/menu.js';
 import { installConfirm } from './lib/confirm.js';
 import { installSession } from './lib/session.js';
+import { installSearch } from './lib/search.js';
 import { toast } from './lib/toast.js';
 import { installHelp } from './lib/help.js';
 import { installUnread } from './lib/unread.js';
@@ -52,5 +53,6 @@ document.addEventListener('keydown', (event) => {
 installMenus();
 installConfirm();
 installSession();
+installSearch();
 installUnread();
 installHelp();

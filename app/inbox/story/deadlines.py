@@ -7,21 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from app.core import clock
-from app.notices import queries as notices
 from app.notices.models import KINDS
-from app.policy.calendar import add_working_days
-from app.runtime.models import Case, Task
+from app.notices.queries import NoticeView
+from app.policy.calendar import CountedDay, add_working_days, explain
+from app.runtime.models import Task
 
 MOST_DAYS = 90
 """Longer periods are told by their ends: nobody counts a quarter day by day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """One day of a period: whether it counts, and its number among those that do."""
-
-    day: date
-    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +24,7 @@ class Deadline:
     begins: date
     until: datetime
     provisional: bool
-    days: list[Counted]
+    days: list[CountedDay]
 
     @property
     def working_days(self) -> int:
@@ -40,15 +32,16 @@ class Deadline:
         return sum(1 for one in self.days if one.number is not None)
 
 
-def deadlines(case: Case, open_tasks: Sequence[Task]) -> list[Deadline]:
+def deadlines(open_tasks: Sequence[Task], published: Sequence[NoticeView]) -> list[Deadline]:
     """The deadlines that run now: of open steps, and of notices whose period has not ended."""
     found = [
         _explained(task.title, clock.local(task.created_at).date(), task.due_at, task.due_provisional)
         for task in open_tasks
         if task.due_at is not None
     ]
-    for notice in notices.of_case(case.id):
-        if notices.view(notice).is_open:
+    for view in published:
+        if view.is_open:
+            notice = view.notice
             begins = notice.from_day - timedelta(days=1)
             found.append(_explained(f"{KINDS[notice.kind]}期", begins, notice.until_at, provisional=False))
     return sorted(found, key=lambda one: one.until)
@@ -59,7 +52,5 @@ def _explained(title: str, begins: date, until: datetime, provisional: bool) -> 
     span = (last - begins).days
     if not 0 < span <= MOST_DAYS:
         return Deadline(title, begins, until, provisional, [])
-    working = [day for day in add_working_days(begins, span).days if day <= last]
-    numbers = {day: number for number, day in enumerate(working, start=1)}
-    days = [begins + timedelta(days=n) for n in range(1, span + 1)]
-    return Deadline(title, begins, until, provisional, [Counted(day, numbers.get(day)) for day in days])
+    counted = sum(1 for day in add_working_days(begins, span).days if day <= last)
+    return Deadline(title, begins, until, provisional, explain(begins, counted))

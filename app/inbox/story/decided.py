@@ -45,6 +45,7 @@ class Decided:
     at: datetime
     against: bool
     why: list[tuple[str, str]]
+    task_id: int | None
 
     @property
     def short(self) -> str:
@@ -85,6 +86,7 @@ def decisions(
                 line.at,
                 against(line),
                 why,
+                line.task_id,
             )
         )
     return found

@@ -13,6 +13,7 @@ from app.inbox import stories
 from app.inbox.story import deadlines, decided, related, spans
 from app.inbox.story.eyes import outside
 from app.inbox.story.papers import Papers, papers
+from app.notices.queries import views_of
 from app.projects.models import Project
 from app.projects.queries import find
 from app.projects.rules import papers_open
@@ -60,6 +61,7 @@ def page(actor: Actor, case: Case, story: stories.Story) -> Page:
     project = find(case.id)
     is_outside = outside(actor, case)
     reasons = not is_outside and (project is None or _reads(actor, case, project))
+    published = views_of(case.id)
     return Page(
         outside=is_outside,
         holders=[Holder(task, [] if is_outside else _names(task)) for task in story.open_tasks],
@@ -67,8 +69,8 @@ def page(actor: Actor, case: Case, story: stories.Story) -> Page:
         spans=[] if is_outside else spans.spans(tasks),
         triangle=_triangle(story),
         papers=papers(actor, case, lines, known, bundle),
-        deadlines=deadlines.deadlines(case, story.open_tasks) if case.status == "running" else [],
-        ties=related.ties(case, project, story.contract, outside=is_outside),
+        deadlines=deadlines.deadlines(story.open_tasks, published) if case.status == "running" else [],
+        ties=related.ties(case, project, story.contract, published, outside=is_outside),
         earlier=related.earlier(actor, case, project),
         project=project,
     )

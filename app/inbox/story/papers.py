@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
+from app.accounts.models import Membership
 from app.accounts.queries import names_of_people
+from app.contracts.models import Contract
 from app.core.db import session
 from app.core.identity import Actor
 from app.files.models import StoredFile
 from app.files.queries import readable_of
 from app.files.rules import INLINE
 from app.inbox.story.decided import STAGE_NAMES
+from app.inbox.story.eyes import outside, told
+from app.procurement.models import Procurement
+from app.runtime import definitions, queries
 from app.runtime.definitions import Bundle
 from app.runtime.models import Case, History, Task
 
@@ -50,7 +55,7 @@ def papers(
     """The papers of a case that the actor may open, in the order of the stages.
 
     Args:
-        lines: what these eyes may read of the history; a paper of a line they may not read stays closed.
+        lines: what these eyes may read of the history.
     """
     query = select(StoredFile.id).where(StoredFile.case_id == case.id).order_by(StoredFile.id)
     every = list(session().scalars(query))
@@ -70,6 +75,25 @@ def papers(
         for key in sorted(stages, key=lambda one: order.get(one, len(order)))
     ]
     return Papers(rows, len(every) - len(open_))
+
+
+def closed(actor: Actor, case_id: int, ids: Collection[int]) -> set[int]:
+    """Of these papers of a case those that an outside party may not open.
+
+    Its own people's papers, those of the steps it is told of, the contract's and the procurement's are open.
+    """
+    case = session().get(Case, case_id)
+    if case is None or not outside(actor, case):
+        return set()
+    bundle = definitions.bundle(case.definition_id)
+    tasks = {task.id: task for task in queries.tasks_of(case_id)}
+    open_ = set(origins(told(actor, case, queries.history_of(case_id)), tasks, bundle))
+    for model in (Contract, Procurement):
+        for named in session().scalars(select(model.file_ids).where(model.case_id == case_id)):
+            open_.update(named)
+    own = select(Membership.person_id).where(Membership.unit_id.in_(actor.scope))
+    query = select(StoredFile.id).where(StoredFile.id.in_(ids), StoredFile.uploaded_by.in_(own))
+    return set(ids) - open_ - set(session().scalars(query))
 
 
 def origins(lines: Sequence[History], tasks: Mapping[int, Task], bundle: Bundle) -> dict[int, History]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -13,8 +14,8 @@ from app.core import clock
 from app.core.db import session
 from app.core.identity import Actor
 from app.needs.models import Need
-from app.notices import queries as notices
 from app.notices.models import KINDS
+from app.notices.queries import NoticeView
 from app.organisations.queries import credit_snapshot, organisation_of_unit
 from app.organisations.rules import NAMES
 from app.procurement.models import Procurement
@@ -52,15 +53,22 @@ class Earlier:
     grade: str
 
 
-def ties(case: Case, project: Project | None, contract: Contract | None, *, outside: bool) -> list[Tie]:
+def ties(
+    case: Case,
+    project: Project | None,
+    contract: Contract | None,
+    published: Sequence[NoticeView],
+    *,
+    outside: bool,
+) -> list[Tie]:
     """Where the case comes from and what it has led to."""
     found = [] if outside else _sources(project)
     for row in _procurements(case.id):
         round_ = f"第 {row.round} 次" if row.round > 1 else ""
         found.append(Tie("gavel", "采购", f"采购信息{round_}", "", f"/procurement/{row.id}"))
     found += _organisations(case)
-    for notice in notices.of_case(case.id):
-        view = notices.view(notice)
+    for view in published:
+        notice = view.notice
         said = f"，收到意见 {view.objections} 条" if view.objections else ""
         note = f"{clock.local(notice.published_at):%Y-%m-%d} 发布，{NOTICE_STATES[view.state]}{said}"
         found.append(Tie("speakerphone", KINDS[notice.kind], notice.title, note, f"/notices/{notice.no}"))

@@ -19,6 +19,7 @@ from app.cli import demo
 from app.cli import world as worlds
 from app.cli.player import PAPER, Player
 from app.cli.proposals import PROPOSALS
+from app.contracts.models import Contract
 from app.core import clock as time
 from app.core import db
 from app.core.db import session
@@ -101,7 +102,7 @@ def test_somebody_who_never_saw_the_case_reads_all_of_it(office: Flask) -> None:
 def test_each_day_of_a_deadline_is_told(office: Flask) -> None:
     told = read(office, "jingban").partition('id="deadlines"')[2].partition("<b>社区确认</b>")[2]
     days = told.partition("</ol>")[0]
-    assert days.count("休息日，不计") == len(re.findall("星期[六日]", days)) > 0
+    assert days.count("，不计") == len(re.findall("星期[六日]", days)) > 0
     assert [f"第 {n} 天" in days for n in (1, 5, 6)] == [True, True, False]
 
 
@@ -170,6 +171,35 @@ def test_papers_stand_under_their_stage_and_closed_ones_are_counted_not_named(of
     assert "另有 1 份材料只供经办人员查阅" in closed
     assert "当时填写的内容" not in closed
     assert "查看全部材料" in read(office, "daibiao", "/why")
+
+
+def test_a_provider_opens_its_own_papers_and_those_of_its_steps_but_none_of_the_offices(
+    office: Flask,
+) -> None:
+    with office.app_context():
+        case = session().scalars(select(Case).order_by(Case.id)).first()
+        contract = session().scalars(select(Contract)).one()
+        assert case is not None
+        people = {
+            login: actor(session().scalars(select(Person.id).where(Person.login == login)).one())
+            for login in ("jingban", "zuzhi3")
+        }
+        made = {}
+        for login, name in (("jingban", "内部意见.pdf"), ("jingban", "合同.pdf"), ("zuzhi3", "成果.pdf")):
+            made[name] = files.store(people[login], name, io.BytesIO(PAPER)).id
+            with db.unit_of_work():
+                files.attach([made[name]], case.id, people[login])
+        with db.unit_of_work():
+            session().get_one(Contract, contract.id).file_ids = [made["合同.pdf"]]
+        db.close()
+    page = read(office, "zuzhi3")
+    assert "合同.pdf" in page
+    assert "成果.pdf" in page
+    assert "内部意见" not in page
+    provider = enter(office, "zuzhi3")
+    assert provider.get(f"/files/{made['合同.pdf']}").status_code == 200
+    assert provider.get(f"/files/{made['内部意见.pdf']}").status_code == 404
+    assert enter(office, "jingban").get(f"/files/{made['内部意见.pdf']}").status_code == 200
 
 
 def test_an_earlier_project_of_the_community_is_tied_to_the_new_one(office: Flask) -> None:
