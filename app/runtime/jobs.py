@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import undefer
@@ -12,19 +11,14 @@ from app.core import clock
 from app.core.db import session, unit_of_work
 from app.core.errors import Refusal
 from app.core.identity import SYSTEM, Actor
-from app.policy import queries as policy
-from app.runtime import definitions, faults, leases
+from app.runtime import deadlines, faults, leases
 from app.runtime.models import Case, History, Incident, Task
 from app.runtime.queries import tasks_of
 from app.runtime.rules import unit_of
 from app.runtime.signers import enough
-from app.runtime.stepping import BoundOperators, append_history, audit_step, settle
-from workflows import engine
-from workflows.types import Result
 
 log = logging.getLogger(__name__)
 BATCH = 200
-MOVING = frozenset({"intermediateCatchEvent", "receiveTask", "callActivity"})
 WENT_ON = ("timer", "passed", "reminded", "escalated")
 """Kinds of history that show a timer has fired."""
 
@@ -49,23 +43,7 @@ def run_due(limit: int = BATCH, worker: str | None = None) -> int:
 
 def step_on(case: Case, actor: Actor, title: str) -> None:
     """Fire the timers of a locked case that are due and run on, in the open unit of work."""
-    at = clock.now()
-    pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
-    were_open = tasks_of(case.id, "open")
-    result = engine.fire_timers(
-        bundle.model, case.state, operators=BoundOperators(case, actor, pack, at), now=clock.now
-    )
-    if _moves(result, were_open):
-        append_history(case, actor, at, "timer", title)
-    settle(case, result, actor, pack, at, were_open)
-    audit_step(case, actor, "runtime.timer")
-
-
-def _moves(result: Result, were_open: Sequence[Task]) -> bool:
-    """Whether the case goes on; a reminder at the edge of a step leaves it where it is."""
-    if {step.id for step in result.open} != {task.engine_id for task in were_open}:
-        return True
-    return result.finished or any(one.kind in MOVING for one in result.passed)
+    deadlines.fire(case, tasks_of(case.id, "open"), actor, title)
 
 
 def _fire(case_id: int) -> bool:
@@ -80,7 +58,7 @@ def _fire(case_id: int) -> bool:
             )
             if case is None:
                 return False
-            step_on(case, SYSTEM, "期限已到，流程自动推进")
+            step_on(case, SYSTEM, deadlines.FIRED)
             return True
     except Refusal as refusal:
         faults.open_for_timer(case_id, refusal, "refused")

@@ -11,7 +11,7 @@ from app.core.errors import Conflict, Forbidden, Refusal
 from app.core.identity import Actor
 from app.messages.services import notify
 from app.policy import queries as policy
-from app.runtime import acts, definitions, detours, signers
+from app.runtime import acts, deadlines, definitions, detours, signers
 from app.runtime.acts import require_allowed
 from app.runtime.locking import Locked, lock, require_may_act, require_open, visible
 from app.runtime.models import Case, Task
@@ -67,6 +67,7 @@ def send_back(
         require_open(held.task)
         require_may_act(actor, held.task)
         require_allowed(held.task, "send_back")
+        held = deadlines.first(held)
         target = next((one for one in _targets(held.case, held.task) if one.task.id == target_id), None)
         if target is None:
             raise Conflict("这一步现在不能退回到那里，请刷新页面重新选择。")
@@ -106,6 +107,7 @@ def reject(actor: Actor, task_id: int, reason: str) -> None:
         require_open(held.task)
         require_may_act(actor, held.task)
         require_allowed(held.task, "reject")
+        held = deadlines.first(held)
         if why := blocked(effects(held.case, standing(history_of(held.case.id)))):
             raise Refusal(why, field="reason")
         end_case(actor, held.case.id, "rejected", reason.strip())

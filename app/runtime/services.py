@@ -18,7 +18,7 @@ from app.core.errors import Conflict, Fault, Forbidden, Refusal
 from app.core.identity import Actor
 from app.policy import queries as policy
 from app.policy.packs import Pack
-from app.runtime import definitions, detours, faults, handlers, publication, signers
+from app.runtime import deadlines, definitions, detours, faults, handlers, publication, signers
 from app.runtime.locking import Locked, lock, lock_case, require_may_act, require_open, visible
 from app.runtime.models import Case, CaseCounter, Draft, FormRecord, Task
 from app.runtime.stepping import (
@@ -146,7 +146,7 @@ def complete_task(
                 return Completed(**{**known, "next_task_ids": tuple(known["next_task_ids"])})
         require_open(task)
         require_may_act(actor, task)
-        at = clock.now()
+        held, at = deadlines.first(held), clock.now()
         bundle = definitions.bundle(case.definition_id)
         context = _context(case, task, actor, policy.pack(case.pack_version_id), bundle)
         forms.check(_prepared(context, bundle, handlers.form_handler(task.form_key)), dict(answers))
@@ -175,7 +175,7 @@ def sign_added(actor: Actor, task_id: int, *, agrees: bool, opinion: str) -> Com
         require_may_act(actor, held.task)
         if signers.place_of(held.task, actor) in (None, "own"):
             raise Forbidden("这一步请填写表单办理。")
-        return sign(held, actor, agrees, opinion.strip(), None)
+        return sign(deadlines.first(held), actor, agrees, opinion.strip(), None)
 
 
 def sign(
@@ -240,7 +240,7 @@ def _carry_out(held: Locked, actor: Actor, answers: Mapping[str, Any], at: datet
                 bundle.model, case.state, task.engine_id, variables, operators=operators, now=clock.now
             )
     except StepNotOpen as error:
-        raise Conflict("这一步已经不在待办中：可能已由他人办理，或法定期限已到。请刷新页面查看。") from error
+        raise Conflict(deadlines.EXPIRED) from error
     fresh = settle(case, result, actor, pack, at, were_open)
     audit_step(case, actor, "runtime.complete")
     if task.drafted:
