@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -47,11 +47,14 @@ def _insert(dialect: str) -> Any:
 def remember(actor: Actor, scope: str, key: str | None, request: Mapping[str, Any]) -> dict[str, Any] | None:
     """The answer given to this request before, None when it is new (or carries no key).
 
+    Asked inside the unit of work that will answer it: a twin that comes meanwhile waits until that ends.
+
     Raises:
         Conflict: the key was used for another request.
     """
     if not key or actor.person_id is None:
         return None
+    _wait_for_twins(f"{actor.person_id} {scope} {key[:80]}")
     found = session().scalar(
         select(IdempotencyKey).where(
             IdempotencyKey.person_id == actor.person_id,
@@ -64,6 +67,14 @@ def remember(actor: Actor, scope: str, key: str | None, request: Mapping[str, An
     if found.request_hash != _fingerprint(request):
         raise Conflict(USED)
     return found.response
+
+
+def _wait_for_twins(name: str) -> None:
+    """A twin of this request that is under way is waited for; SQLite lets one writer in at a time anyway."""
+    connection = session().connection()
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        connection.execute(select(func.pg_advisory_xact_lock(number)))
 
 
 def answer(

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import OrgUnit
 from app.accounts.queries import actor as actor_of
@@ -391,10 +392,10 @@ def _outcome(form: forms.Form, answers: Mapping[str, Any]) -> str | None:
 def _next_number(street: OrgUnit, year: int) -> str:
     """The next case number of a street and year; its counter row is locked until the case exists."""
     db = session()
-    counter = db.get(CaseCounter, (street.id, year), with_for_update=True)
-    if counter is None:
-        counter = CaseCounter(street_id=street.id, year=year, last=0)
-        db.add(counter)
+    kind = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    first = kind.insert(CaseCounter).values(street_id=street.id, year=year, last=0)
+    db.execute(first.on_conflict_do_nothing())  # two first cases of a year may come at once
+    counter = db.get_one(CaseCounter, (street.id, year), with_for_update=True, populate_existing=True)
     counter.last += 1
     db.flush()
     return f"XM{year}-{(street.code or str(street.id))[-7:]}-{counter.last:04d}"
