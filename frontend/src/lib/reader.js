@@ -13,7 +13,7 @@ export function installReader(pane) {
     opener = link;
     const picture = link.dataset.paper === 'picture';
     const view = document.createElement(picture ? 'img' : 'iframe');
-    view.src = link.dataset.src;
+    view.src = picture ? link.dataset.src : `${link.dataset.src}#navpanes=0&view=FitH`;
     if (picture) view.alt = link.textContent.trim();
     else view.title = link.textContent.trim();
     place.replaceChildren(view);
@@ -21,7 +21,8 @@ export function installReader(pane) {
     whole.href = link.dataset.src;
     pane.hidden = false;
     page.classList.add('zj-reading');
-    title.focus();
+    page.scrollIntoView({ block: 'start' });
+    title.focus({ preventScroll: true });
   }
 
   function close() {

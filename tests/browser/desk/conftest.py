@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 from sqlalchemy import Engine
 from werkzeug.serving import make_server
 
@@ -24,7 +24,6 @@ from tests.integration.runtime import conftest as runtime
 WATCH = """window.violations = [];
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(`${e.effectiveDirective} ${e.blockedURI}`));"""
 PHONE = {"width": 390, "height": 844}
-LOADS = ("http://127.0.0.1", "blob:", "data:")
 
 
 @pytest.fixture(scope="session")
@@ -120,8 +119,21 @@ def enter(page: Page) -> None:
         page.keyboard.press("Enter")
 
 
-def phone(context: BrowserContext) -> Page:
-    """A new page as small as a phone's."""
-    made = context.new_page()
-    made.set_viewport_size(PHONE)  # type: ignore[arg-type]
-    return made
+def small(page: Page) -> None:
+    """Nothing is wider than the phone; what is touched is large, what is read is not small."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], page.url
+    tiny = page.evaluate(
+        """() => [...document.querySelectorAll('main button, main a.btn, main select, main textarea, main input:not([type=hidden])')]
+        .filter((one) => one.offsetParent && !one.classList.contains('visually-hidden') && !one.closest('.visually-hidden'))
+        .map((one) => [(one.matches('[type=radio], [type=checkbox]') ? one.closest('label') ?? one : one), one])
+        .filter(([target]) => target.getBoundingClientRect().height < 43.5)
+        .map(([, one]) => one.outerHTML.slice(0, 90))"""
+    )
+    assert tiny == []
+    words = page.evaluate(
+        """() => [...document.querySelectorAll('main *')]
+        .filter((one) => one.offsetParent && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+        .filter((one) => !one.closest('.visually-hidden, svg') && parseFloat(getComputedStyle(one).fontSize) < 16)
+        .map((one) => one.outerHTML.slice(0, 90))"""
+    )
+    assert words == []
