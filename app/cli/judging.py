@@ -43,6 +43,8 @@ def judge_path(path: Path) -> list[Finding]:
     told += _alone(loose) if loose else []
     for pack in packs:
         told += _pack(pack)
+    if not (loose or packs or told):
+        return [Finding(path.name, 0, "", "error", "no-model", "文件夹里没有流程图或决策表")]
     return told
 
 

@@ -214,6 +214,16 @@ CORPUS: dict[str, Case] = {
     "two timers after an event gateway": Case("two-timers", one(_race(timer('"P1D"'), timer('"P9D"'))), "g"),
     "step after an event gateway": Case("event-gateway", one(model(node("startEvent", "s"), node("eventBasedGateway", "g"), user("m"), node("endEvent", "e"), chain("s", "g", "m", "e"))), "g"),
     "event without a cause": simple("no-event", wait("")),
+    "start that waits for a message": Case(
+        "start-event",
+        one(
+            model(
+                node("startEvent", "s", '<bpmn:messageEventDefinition messageRef="m1"/>'), user("m"),
+                node("endEvent", "e"), chain("s", "m", "e"), more=MESSAGE,
+            )
+        ),
+        "s",
+    ),
     "message nobody defined": simple("missing-message", wait('<bpmn:messageEventDefinition messageRef="gone"/>')),
     "message not named": simple("missing-message", node("receiveTask", "m")),
     "loop without bound": simple("loop-bound", user("m", "<bpmn:standardLoopCharacteristics/>")),

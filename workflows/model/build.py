@@ -134,7 +134,7 @@ class _Builder(Gates):
                     clear=clear | sum(armed.values()),
                 )
         if node.multi == "loop":
-            net.move(place, place, path, letters, automatic=automatic)
+            net.move(place, place, path, letters, automatic=False)  # its own bound ends it
         for bound in bounds:
             self._boundary(bound, scope, place, armed, ())
 
@@ -276,7 +276,7 @@ class _Builder(Gates):
             put |= enter
             net.move(place, put, path, letters)
         if again:
-            net.move(again, enters[0], path, covers=False)
+            net.move(again, enters[0], path, covers=False, automatic=False)  # as often as there are people
             net.move(again, 0)
         net.move(outer.active, out, clear=outer.armed, empties=(outer,))
 

@@ -12,7 +12,17 @@ from workflows import expressions
 from workflows.approval.acts import ACTS
 from workflows.approval.signing import Rule
 from workflows.errors import ExpressionError, ModelError
-from workflows.model.graph import CONTAINERS, DEFINITION, PEOPLE, Bundle, Flow, Node, Process, finding
+from workflows.model.graph import (
+    CONTAINERS,
+    DEFINITION,
+    PEOPLE,
+    REFERRED,
+    Bundle,
+    Flow,
+    Node,
+    Process,
+    finding,
+)
 from workflows.model.xml import BPMN, SPIFF, local
 from workflows.types import Finding
 
@@ -30,7 +40,6 @@ DURATION: Final = re.compile(
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)?)?")
 FOREIGN: Final = re.compile(r"\s*[$#]\{.*\}\s*", re.DOTALL)
 OTHER_TOOLS: Final = ("camunda", "zeebe", "flowable", "activiti", "jbpm", "drools")
-REFERENCES: Final = ("message", "signal", "error", "escalation")
 
 
 def check_file(file: str, root: etree._Element) -> Iterator[Finding]:
@@ -68,19 +77,13 @@ def check_file(file: str, root: etree._Element) -> Iterator[Finding]:
 
 def check_process(process: Process, bundle: Bundle) -> Iterator[Finding]:
     """Every element of a diagram."""
-    messages = {
-        str(node.get("id"))
-        for root in bundle.roots.values()
-        for tag in REFERENCES
-        for node in root.findall(f"{{{BPMN}}}{tag}")
-    }
     for part in process.all_parts():
         for flow in part.flows.values():
             if flow.condition:
                 yield from _expression(flow, flow.condition, "eval")
         for node in part.nodes.values():
             yield from _unsupported(node)
-            yield from _events(node, part, messages)
+            yield from _events(node, part, bundle.referred)
             yield from _repeated(node)
             yield from _expressions(node)
             yield from _properties(node)
@@ -105,16 +108,18 @@ def _unsupported(node: Node) -> Iterator[Finding]:
         yield finding(node, "unsupported", f"“{node.title}”：一个事件只能有一种触发方式")
 
 
-def _events(node: Node, part: Process, messages: set[str]) -> Iterator[Finding]:
+def _events(node: Node, part: Process, referred: Mapping[str, str]) -> Iterator[Finding]:
     for child in (node.xml, *(c for c in node.xml if local(c).endswith(DEFINITION))):
         kind = local(child).removesuffix(DEFINITION)
-        for tag in REFERENCES:
+        for tag in REFERRED:
             reference = child.get(f"{tag}Ref")
             needed = (kind == tag and tag in ("message", "signal")) or kind in ("sendTask", "receiveTask")
-            if reference is not None and reference not in messages:
+            if reference is not None and reference not in referred:
                 yield finding(node, "missing-message", f"“{node.title}”引用的消息或信号“{reference}”没有定义")
             elif reference is None and needed and tag == (kind if kind == tag else "message"):
                 yield finding(node, "missing-message", f"“{node.title}”没有说明是哪个消息或信号")
+    if node.kind == "startEvent" and node.event not in ("", "timer"):
+        yield finding(node, "start-event", f"“{node.title}”：流程由人发起，开始事件不能等待消息或信号")
     if node.kind == "intermediateCatchEvent" and not node.event:
         yield finding(node, "no-event", f"“{node.title}”没有说明等待什么（时间或消息）")
     if node.kind == "boundaryEvent":

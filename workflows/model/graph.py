@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from lxml import etree
@@ -33,6 +34,9 @@ EVENTS: Final = frozenset(
 )
 NODES: Final = TASKS | GATEWAYS | EVENTS
 DEFINITION: Final = "EventDefinition"
+REFERRED: Final = ("message", "signal", "error", "escalation")
+MOST_ELEMENTS: Final = 20_000
+"""Calls inside calls multiply; beyond this nobody follows them."""
 
 
 @dataclass(slots=True)
@@ -140,6 +144,7 @@ class Bundle:
     """All diagrams, decision tables and form schemas of a model.
 
     Attributes:
+        referred: messages, signals, errors and escalations: name or code by id.
         thrown: names of messages and signals that some element sends.
         forms: schema by key; None for a file that could not be read.
     """
@@ -150,6 +155,7 @@ class Bundle:
     table_files: dict[str, str] = field(default_factory=dict)
     forms: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
     form_files: dict[str, str] = field(default_factory=dict)
+    referred: dict[str, str] = field(default_factory=dict)
     thrown: set[str] = field(default_factory=set)
 
     def nodes(self) -> Iterator[Node]:
@@ -165,7 +171,7 @@ class Bundle:
 
 def elements_of(bundle: Bundle, start: str) -> dict[str, Node]:
     """Every element of a process and of what it calls, by its way ("call/inner")."""
-    return dict(_elements(bundle.processes[start], bundle, "", (start,)))
+    return dict(islice(_elements(bundle.processes[start], bundle, "", (start,)), MOST_ELEMENTS))
 
 
 def _elements(
@@ -206,7 +212,7 @@ def read(files: Mapping[str, bytes]) -> tuple[Bundle, list[Finding]]:
             found.append(Finding(name, root.sourceline or 0, "", "error", "bpmn", "不是 BPMN 流程文件"))
         else:
             bundle.roots[name] = root
-    names = _names(bundle.roots)
+    names = bundle.referred = _names(bundle.roots)
     for name, root in bundle.roots.items():
         for element in root.iter(f"{{{BPMN}}}process"):
             key = str(element.get("id") or "")
@@ -246,7 +252,7 @@ def _names(roots: Mapping[str, etree._Element]) -> dict[str, str]:
     """Name of each message and signal, code of each error and escalation, by id."""
     found = {}
     for root in roots.values():
-        for tag in ("message", "signal", "error", "escalation"):
+        for tag in REFERRED:
             for node in root.findall(f"{{{BPMN}}}{tag}"):
                 told = node.get("errorCode") or node.get("escalationCode") or node.get("name")
                 found[str(node.get("id"))] = str(told or node.get("id"))

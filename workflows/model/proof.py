@@ -7,26 +7,22 @@ that do not speak of anything inside them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from workflows.model import law, sound
-from workflows.model.build import build
 from workflows.model.context import Context
 from workflows.model.gates import letters_of
-from workflows.model.graph import Bundle, Process, elements_of
+from workflows.model.graph import Bundle, elements_of
 from workflows.model.law import BAD, Automaton, Law, Rule
+from workflows.model.levels import CLOSER, Level
 from workflows.model.logic import conditions, names
 from workflows.model.net import Letters, Move, Net, Unprovable
 from workflows.model.reduce import reduce
 from workflows.model.search import LIMIT, SMALL, Graph, Phase, State
 from workflows.model.sound import SERIOUS, Fault
 from workflows.model.values import TooManyValues, Values, Writers, shared
-
-CLOSER: Final = 20_000
-"""How many states the second, closer look may take."""
-CAUGHT: Final = ("error", "escalation", "cancel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +47,7 @@ class Proof:
 
     Attributes:
         states: how many states all questions looked at together.
+        walk: replays a way on the engine; what is real there need not be looked at again.
         until: when it gives up, by the monotonic clock: what it does not know by then is unknown.
     """
 
@@ -63,9 +60,10 @@ class Proof:
         processes = bundle.processes.values()
         read = {name for process in processes for _, told in conditions(process) for name in names(told)}
         self.followed = (frozenset[str](), frozenset(shared(processes)), frozenset(read))
-        self.levels: dict[tuple[frozenset[str], str], _Level] = {}
+        self.levels: dict[tuple[frozenset[str], str], Level] = {}
         self.ways: dict[str, tuple[str, ...]] = {}
         self.elements = elements_of(bundle, start)
+        self.walk: Callable[[Sequence[str]], str] = _unwalked
 
     def soundness(self) -> tuple[list[Fault], Net]:
         """What is unsound.
@@ -90,7 +88,7 @@ class Proof:
 
     def _sound(self, level: int, limit: int) -> tuple[list[Fault], Net]:
         try:
-            net = self._level(self.followed[level], {}).net()
+            net = self._level(self.followed[level], {}).net(self.start)
         except TooManyValues:
             return [Fault("too-many-states", "")], Net(Values(self.bundle, self.context, ()))
         found, states = sound.prove(net, limit)
@@ -99,8 +97,12 @@ class Proof:
 
     def rule(self, rule: Rule) -> Outcome:
         """Whether a rule holds on every way."""
-        if rule.lane is not None:
-            return self._lane(*rule.lane)
+        try:
+            return self._lane(*rule.lane) if rule.lane is not None else self._order(rule)
+        except Unprovable:
+            return Outcome("unknown")
+
+    def _order(self, rule: Rule) -> Outcome:
         unknown = False
         for automaton in rule.automata:
             outcome = self._automaton(automaton)
@@ -116,16 +118,17 @@ class Proof:
     def _automaton(self, automaton: Automaton) -> Outcome:
         found = self._look(automaton, (), 0, self.limit)
         for closer in (1, 2):
-            if found.kind != "broken":
+            if found.kind != "broken" or (closer > 1 and self.walk(self.whole(found.path)) == "real"):
                 break
             again = self._look(automaton, (), closer, CLOSER if closer > 1 else self.limit)
             found = replace(found, sure=found.sure and closer > 1) if again.kind == "unknown" else again
         return found
 
-    def _level(self, followed: frozenset[str], asked: Mapping[str, set[Any]]) -> _Level:
+    def _level(self, followed: frozenset[str], asked: Mapping[str, set[Any]]) -> Level:
         key = (followed, repr(sorted(asked.items(), key=repr)))
         if key not in self.levels:
-            self.levels[key] = _Level(self, Values(self.bundle, self.context, followed | set(asked), asked))
+            told = Values(self.bundle, self.context, followed | set(asked), asked)
+            self.levels[key] = Level(self.bundle, told, self.law.nonempty, self.until)
         return self.levels[key]
 
     def whole(self, path: Iterable[str]) -> tuple[str, ...]:
@@ -141,7 +144,10 @@ class Proof:
 
     def _through(self, process: str) -> tuple[str, ...]:
         if process not in self.ways:
-            net = self._level(frozenset(), {}).build(process, {})
+            try:
+                net = self._level(frozenset(), {}).build(process)
+            except Unprovable:
+                return ()
             graph = Graph(net, limit=SMALL)
             if not graph.final:
                 graph = Graph(reduce(net), limit=CLOSER)
@@ -152,7 +158,7 @@ class Proof:
         """A rule of place: the steps with the label lie in lanes of the role."""
         if self.context.lanes is None:
             return Outcome("unknown")
-        for path, node in self._level(frozenset(), {}).build(self.start, {}).elements.items():
+        for path, node in self._level(frozenset(), {}).build(self.start).elements.items():
             told = self.context.lanes.get(node.lane, "")
             if letters_of(node) & self.law.labels[label] and not told.startswith(role):
                 return Outcome("broken", sound.plain([path]))
@@ -164,7 +170,7 @@ class Proof:
         alphabet = frozenset().union(*(self.law.labels[label] for label in labels))
         asked = {n: told for n, told in law.values(alphabet).items() if n in self.written}
         try:
-            net = self._level(self.followed[level], asked).net(alphabet)
+            net = self._level(self.followed[level], asked).net(self.start, alphabet)
         except TooManyValues:
             return Outcome("unknown")
         found, states = _search(net, automata, self.law, alphabet, min(SMALL, limit))
@@ -175,88 +181,9 @@ class Proof:
         return found
 
 
-class _Level:
-    """Nets with the same tracked variables."""
-
-    def __init__(self, proof: Proof, values: Values) -> None:
-        self.proof, self.values = proof, values
-        self.nets: dict[frozenset[str], Net] = {}
-        self.summaries: dict[str, tuple[bool, Letters]] | None = None
-
-    def net(self, alphabet: Letters = frozenset()) -> Net:
-        """The net in which called diagrams that say nothing to these letters stand as one step."""
-        if self.summaries is None:
-            self.summaries = {}
-            _Summaries(self).fill(self.summaries)
-        opaque = {key: automatic for key, (automatic, told) in self.summaries.items() if not told & alphabet}
-        key = frozenset(opaque)
-        if key not in self.nets:
-            self.nets[key] = self.build(self.proof.start, opaque)
-        return self.nets[key]
-
-    def build(self, start: str, opaque: Mapping[str, bool]) -> Net:
-        """A net of any process of the bundle."""
-        return build(self.proof.bundle, start, self.values, opaque, self.proof.law.nonempty, self.proof.until)
-
-
-class _Summaries:
-    """Proves each called diagram alone: sound, throwing nothing to its caller, touching no tracked variable."""
-
-    def __init__(self, level: _Level) -> None:
-        self.level, self.bundle = level, level.proof.bundle
-        self.letters: dict[str, Letters] = {}
-        self.busy: set[str] = set()
-
-    def fill(self, into: dict[str, tuple[bool, Letters]]) -> None:
-        """Add each called diagram that may stand as one step: has it a way without people, what it says."""
-        for key in sorted({node.called for node in self.bundle.nodes() if node.called}):
-            self._visit(key, into)
-
-    def _visit(self, key: str, into: dict[str, tuple[bool, Letters]]) -> None:
-        process = self.bundle.processes.get(key)
-        if process is None or key in self.letters or key in self.busy:
-            return
-        self.busy.add(key)
-        told: set[str] = {f"call:{key}"}
-        called = set()
-        for node in process.all_nodes():
-            told |= letters_of(node)
-            if node.called:
-                called.add(node.called)
-                self._visit(node.called, into)
-                told |= self.letters.get(node.called, frozenset())
-        self.letters[key] = frozenset(told)
-        if called <= set(into) and self._closed(process):
-            try:
-                net = self.level.build(key, {one: automatic for one, (automatic, _) in into.items()})
-            except Unprovable:
-                return  # its fault is told where it is called
-            faults, _ = sound.prove(net, CLOSER)
-            if not faults:
-                into[key] = (_without_people(net), self.letters[key])
-
-    def _closed(self, process: Process) -> bool:
-        tracked = set(self.level.values.domains)
-        writers = self.level.values.writers
-        return not any(
-            (node.kind == "endEvent" and node.event in CAUGHT) or set(writers.of(node)) & tracked
-            for node in process.all_nodes()
-        ) and not any(names(told) & tracked for _, told in conditions(process))
-
-
-def _without_people(net: Net) -> bool:
-    seen, todo = {net.initial}, [net.initial]
-    while todo:
-        marking = todo.pop()
-        if not marking & net.tokens:
-            return True
-        for move in net.moves:
-            if move.automatic and marking & move.take == move.take and not marking & move.absent:
-                after = marking & ~(move.take | move.clear) | move.put
-                if after not in seen:
-                    seen.add(after)
-                    todo.append(after)
-    return False
+def _unwalked(_path: Sequence[str]) -> str:
+    """A proof on its own cannot tell what is real."""
+    return ""
 
 
 def _search(

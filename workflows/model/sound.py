@@ -36,9 +36,13 @@ class Fault:
     path: tuple[str, ...] = ()
 
 
-def prove(net: Net, limit: int = LIMIT) -> tuple[list[Fault], int]:
-    """What is unsound in a net, and how many states were looked at."""
-    graph, whole = Graph(net, limit=SMALL), True
+def prove(net: Net, limit: int = LIMIT, small: int = SMALL) -> tuple[list[Fault], int]:
+    """What is unsound in a net, and how many states were looked at.
+
+    Args:
+        small: up to how many states the whole net is searched before it is reduced.
+    """
+    graph, whole = Graph(net, limit=small), True
     if not graph.full:
         graph, whole = Graph(reduce(net), limit=limit), False
     if not graph.full:

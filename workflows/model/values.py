@@ -128,16 +128,10 @@ class Values:
         for name, initial in (context.initial or {}).items():
             if name in literals:
                 literals[name].update({repr(value): value for value in initial})
-        trees = [
-            tree
-            for process in bundle.processes.values()
-            for _, condition in conditions(process)
-            if (tree := parse(condition)) is not None
-        ]
-        trees += self._cells()
+        mentions = self._mentions(set(literals))
         self.domains: dict[str, tuple[Any, ...]] = {}
         for name, told in sorted(literals.items()):
-            domain = _domain(name, trees, told)
+            domain = _domain(name, mentions[name], told)
             if 1 < len(domain) <= MAX_VALUES:
                 self.domains[name] = domain
 
@@ -152,6 +146,22 @@ class Values:
                     tree = parse(cell)
                     value = UNKNOWN if tree is None else truth(tree, {})
                     yield column.source, UNKNOWN if isinstance(value, list) else value
+
+    def _mentions(self, tracked: set[str]) -> dict[str, list[ast.expr]]:
+        """Conditions and decision cells by the tracked variables that they read."""
+        found: dict[str, list[ast.expr]] = {name: [] for name in tracked}
+        if not tracked:
+            return found
+        trees = [
+            tree
+            for process in self.bundle.processes.values()
+            for _, condition in conditions(process)
+            if (tree := parse(condition)) is not None
+        ]
+        for tree in trees + self._cells():
+            for name in {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & tracked:
+                found[name].append(tree)
+        return found
 
     def _cells(self) -> list[ast.expr]:
         found = []

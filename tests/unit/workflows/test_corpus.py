@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.corpus.models import CORPUS, line, one, user
+from tests.corpus.models import CORPUS, chain, flow, line, model, node, one, user
 from workflows.model.context import Context
 from workflows.model.judge import findings_of, judge
 from workflows.model.xml import MAX_BYTES
@@ -61,3 +62,39 @@ def test_all_findings_come_in_one_pass() -> None:
     told = judge(one(line(middle)), ALONE)
     assert {"missing-call", "unreachable", "unsupported"} <= {found.rule for found in told.findings}
     assert {verdict.outcome for verdict in told.verdicts} == {"unknown"}
+
+
+def calls(count: int, *, twice: bool) -> dict[str, bytes]:
+    """Diagrams that call one another down a long row, once or twice each."""
+    files = {}
+    for number in range(count):
+        steps = ("a", "b") if twice else ("a",)
+        parts = [node("startEvent", "s"), node("endEvent", "e"), chain("s", *steps, "e")]
+        parts += [node("callActivity", key, calledElement=f"p{number + 1}") for key in steps]
+        files[f"p{number}.bpmn"] = model(*parts, key=f"p{number}")
+    files[f"p{count}.bpmn"] = model(
+        node("startEvent", "s"),
+        node("endEvent", "e"),
+        user("u"),
+        flow("s", "u"),
+        flow("u", "e"),
+        key=f"p{count}",
+    )
+    return files
+
+
+@pytest.mark.parametrize(("count", "twice"), [(40, True), (300, False)])
+def test_calls_that_multiply_or_go_deep_come_to_an_end(count: int, twice: bool) -> None:
+    begun = time.process_time()
+    told = judge(calls(count, twice=twice), ALONE)
+    assert {verdict.outcome for verdict in told.verdicts} <= {"holds", "unknown"}
+    assert time.process_time() - begun < 20
+
+
+def test_a_huge_flat_model_comes_to_an_end() -> None:
+    keys = [f"u{number}" for number in range(1500)]
+    data = model(node("startEvent", "s"), node("endEvent", "e"), *map(user, keys), chain("s", *keys, "e"))
+    begun = time.process_time()
+    told = judge(one(data), ALONE)
+    assert [verdict.outcome for verdict in told.verdicts] in (["holds"], ["unknown"])
+    assert time.process_time() - begun < 20
