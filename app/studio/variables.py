@@ -55,7 +55,10 @@ def variables(read: Sources) -> list[Variable]:
     for one in handlers.operators():
         for name in one.outputs:
             _add(known, Variable(name, one.title, _kind(name)))
+    used = {text.strip() for text in _texts(read, "calledDecisionId")}
     for table in read.tables.values():
+        if table.id not in used:
+            continue  # asked by a service, not by a step: its answer is no process variable
         for index, column in enumerate(table.outputs):
             values = [_literal(rule.outputs[index]) for rule in table.rules]
             words = [(value, value) for value in dict.fromkeys(values) if isinstance(value, str)]
@@ -65,6 +68,8 @@ def variables(read: Sources) -> list[Variable]:
                     column.source, f"{table.name}：{column.label}", _kind_of(values, column.source), words
                 ),
             )
+    for name, values in handlers.first_variables().items():
+        _add(known, Variable(name, "发起时给出", _kind(name), [(value, str(value)) for value in values]))
     for source in _texts(read, "script", "preScript", "postScript"):
         for name in ASSIGNED.findall(source):
             _add(known, Variable(name, "由计算步骤给出", _kind(name)))

@@ -141,7 +141,8 @@ async function start() {
     undo: () => modeler.get('commandStack').undo(),
     redo: () => modeler.get('commandStack').redo(),
     fit: () => fit(modeler),
-    find: () => modeler.get('searchPad').toggle(),
+    // later: the library closes the search at the very click that opened it
+    find: () => setTimeout(() => modeler.get('searchPad').open()),
     keys: () => find('keys').showModal(),
     simulate: () => modeler.get('toggleMode').toggleMode(),
     check: async () => {

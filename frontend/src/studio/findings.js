@@ -47,15 +47,15 @@ export class Findings {
     const { findings, verdicts, seconds } = this.report;
     const here = this.here();
     const elsewhere = findings.filter((one) => !here.includes(one));
-    const broken = verdicts.filter((one) => one.outcome !== 'holds');
-    const proved = verdicts.filter((one) => one.outcome === 'holds');
+    const broken = verdicts.filter((one) => !one.outcome.startsWith('holds'));
+    const proved = verdicts.filter((one) => one.outcome.startsWith('holds'));
     const parts = [];
     if (this.path) parts.push(this.steps());
     if (!findings.length && !broken.length) parts.push(h('p', { class: 'zj-f-none zj-t-good' }, icon('circle-check'), '没有发现问题'));
     if (broken.length) parts.push(h('h3', {}, '法定次序'), h('ul', { class: 'zj-f-list' }, broken.map((one) => this.verdict(one))));
     if (here.length) parts.push(h('h3', {}, '这张图'), h('ul', { class: 'zj-f-list' }, here.map((one) => this.finding(one))));
     if (elsewhere.length) parts.push(h('h3', {}, '其他文件'), h('ul', { class: 'zj-f-list' }, elsewhere.map((one) => this.finding(one, true))));
-    if (proved.length) parts.push(h('details', { class: 'zj-f-proved' }, h('summary', {}, `已证明的要求 ${proved.length} 条`), h('ul', {}, proved.map((one) => h('li', {}, one.ref && h('span', { class: 'zj-rule' }, one.ref), one.text)))));
+    if (proved.length) parts.push(h('details', { class: 'zj-f-proved' }, h('summary', {}, `已证明的要求 ${proved.length} 条`), h('ul', {}, proved.map((one) => h('li', {}, one.ref && h('span', { class: 'zj-rule' }, one.ref), one.text, one.assumption && h('small', { class: 'zj-f-time' }, `（前提：${one.assumption}）`))))));
     if (seconds !== undefined) parts.push(h('p', { class: 'zj-f-time' }, `检查用时 ${seconds} 秒`));
     this.place.replaceChildren(...parts);
   }

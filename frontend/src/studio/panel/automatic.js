@@ -56,7 +56,10 @@ export function decisionGroups(panel, element) {
   const { decisions, urls } = panel.data;
   const key = extension(element, DECISION)?.value?.trim() ?? '';
   const table = decisions.find((one) => one.id === key);
-  const bind = (id) => panel.apply((changes) => changes.body(element, DECISION, id), true);
+  const bind = (id) => panel.apply((changes) => {
+    changes.body(element, DECISION, id);
+    panel.learn(decisions.find((one) => one.id === id)?.outputs ?? []);
+  }, true);
   return [
     group(
       '决策表',

@@ -45,13 +45,21 @@ export function number(label, value, commit, options = {}) {
   return text(label, value, (given) => commit(given.trim()), { type: 'number', min: 0, ...options });
 }
 
+/** A list to choose from: [value, words] or [value, words, group], those of a group side by side. */
 export function select(label, value, options, commit, { help, empty = '请选择', key } = {}) {
   const id = freshId();
   const known = options.some(([one]) => one === value);
   const control = h('select', { id, class: 'form-select', onchange: (event) => commit(event.target.value) });
   if (empty !== null) control.append(h('option', { value: '' }, empty));
   if (value && !known) control.append(h('option', { value }, `${value}（没有找到）`));
-  for (const [one, words] of options) control.append(h('option', { value: one }, words));
+  const groups = new Map();
+  for (const [one, words, name] of options) {
+    if (name && !groups.has(name)) {
+      groups.set(name, h('optgroup', { label: name }));
+      control.append(groups.get(name));
+    }
+    (groups.get(name) ?? control).append(h('option', { value: one }, words));
+  }
   control.value = value ?? '';
   control.dataset.key = key ?? label;
   const made = row(label, control, { help, id });

@@ -1,6 +1,7 @@
 // Lines out of a gateway: under which condition, said in words or as an expression.
 import { getBusinessObject, is, isAny } from 'bpmn-js/lib/util/ModelUtil';
 import { check, fact, group, note, select, text } from './fields.js';
+import { property } from '../extensions.js';
 import { expression } from './complete.js';
 
 const OPERATORS = [['==', '等于'], ['!=', '不等于'], ['>=', '大于或等于'], ['>', '大于'], ['<=', '小于或等于'], ['<', '小于']];
@@ -76,11 +77,22 @@ function conditionFields(panel, element, source) {
       const one = data.variables.find((item) => item.name === name);
       put(one ? writeCondition({ name, operator: '==', value: first(one) }) : '', true);
     };
-    fields.push(select('看哪一项', simple.name, data.variables.map((one) => [one.name, `${one.label}（${one.name}）`]), choose));
+    fields.push(select('看哪一项', simple.name, offered(panel), choose));
     if (variable) fields.push(...valueFields(variable, simple, put));
   }
   fields.push(expression('条件算式', source, (next) => put(next, false), { know: data, url: data.urls.expression, help: '也可以直接写，例如 amount >= 30000000 and origin == \'street_plan\'（金额单位是分）。' }));
   return fields;
+}
+
+/** What can be asked about: first what steps of this drawing give, then the rest. */
+function offered(panel) {
+  const { forms, variables } = panel.data;
+  const steps = panel.modeler.get('elementRegistry').filter((one) => is(one, 'bpmn:Task'));
+  const keys = new Set(steps.map((one) => property(one, 'formJsonSchemaFilename').replace(/\.json$/, '')));
+  const near = new Set(forms.filter((one) => keys.has(one.key)).flatMap((one) => one.outputs));
+  const words = (one) => `${one.label}（${one.name}）`;
+  const sorted = [...variables].sort((a, b) => a.label.localeCompare(b.label, 'zh'));
+  return [...sorted.filter((one) => near.has(one.name)).map((one) => [one.name, words(one), '本图的步骤给出']), ...sorted.filter((one) => !near.has(one.name)).map((one) => [one.name, words(one), '其他图给出'])];
 }
 
 function valueFields(variable, simple, put) {

@@ -8,6 +8,7 @@ import { group, more, note, text } from './fields.js';
 import { flowGroups } from './flows.js';
 import { laneGroups, userGroups } from './people.js';
 import { kindName } from './kinds.js';
+import { nextGroups } from './next.js';
 
 const ID = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 
@@ -23,7 +24,9 @@ export class Panel {
     this.readOnly = false;
     this.own = false;
     modeler.on('selection.changed', () => this.render());
-    modeler.on('commandStack.changed', () => this.own || this.render());
+    modeler.on('commandStack.changed', () => {
+      if (!this.own) this.render(); // no answer: one would keep the event from the others
+    });
     modeler.on('import.done', () => this.render());
   }
 
@@ -41,6 +44,12 @@ export class Panel {
   pool(root) {
     const pools = root.children.filter((one) => is(one, 'bpmn:Participant'));
     return pools.length === 1 ? pools[0] : root;
+  }
+
+  /** Outputs of a table that has just been bound can be asked about from now on. */
+  learn(outputs) {
+    const known = new Set(this.data.variables.map((one) => one.name));
+    for (const one of outputs) if (!known.has(one.name)) this.data.variables.push({ name: one.name, label: one.label ?? one.name, kind: 'text', values: [] });
   }
 
   /** Change the drawing from a field; `again` when the change makes other fields appear. */
@@ -77,7 +86,7 @@ export class Panel {
 
   groups(element) {
     const parts = [this.basics(element)];
-    for (const make of [userGroups, laneGroups, serviceGroups, decisionGroups, callGroups, scriptGroups, eventGroups, flowGroups]) parts.push(...make(this, element));
+    for (const make of [userGroups, laneGroups, serviceGroups, decisionGroups, callGroups, scriptGroups, eventGroups, flowGroups, nextGroups]) parts.push(...make(this, element));
     parts.push(this.advanced(element));
     return parts;
   }

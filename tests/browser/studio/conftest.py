@@ -1,0 +1,109 @@
+"""The studio served to a real browser, a designer signed in, a draft begun."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Engine
+from werkzeug.serving import make_server
+
+import config
+from app.accounts.models import Person
+from app.core import clock as time
+from app.core import db
+from app.core.identity import Actor
+from app.studio import drafts
+from app.web import create_app
+from tests.factories.site import PASSWORD
+from tests.factories.studio import begin, make_studio
+
+WATCH = """window.violations = [];
+document.addEventListener('securitypolicyviolation', (e) => window.violations.push(`${e.effectiveDirective} ${e.blockedURI}`));"""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium, speaking Chinese; nothing is downloaded."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        "args": ["--no-sandbox", "--disable-dev-shm-usage", "--lang=zh-CN", "--font-render-hinting=none"],
+        "env": {**os.environ, "LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"},
+    }
+
+
+@dataclass
+class Studio:
+    """The served application with its people and one draft."""
+
+    base: str
+    people: SimpleNamespace
+    draft_id: int
+    browser: Browser
+    errors: list[str]
+
+    def enter(self, actor: Actor, width: int = 1440) -> Page:
+        """A signed-in browser of a person."""
+        context = self.browser.new_context(
+            locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": width, "height": 900}
+        )
+        page = context.new_page()
+        page.set_default_timeout(15000)
+        page.add_init_script(WATCH)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(f"{self.base}/login")
+        page.fill("input[name=login]", db.session().get_one(Person, actor.person_id).login)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("form button[type=submit] >> nth=0")
+        page.wait_for_url("**/desk")
+        db.close()
+        return page
+
+    def open(self, page: Page, place: str) -> None:
+        """An editor of the draft, loaded and checked once."""
+        page.goto(f"{self.base}/studio/drafts/{self.draft_id}/{place}")
+        page.wait_for_selector("[data-island][data-ready]")
+
+    def saved(self, page: Page) -> None:
+        """Wait until what was changed has been saved."""
+        expect(page.locator("[data-state]")).to_contain_text("已保存")
+
+    def file(self, name: str) -> str:
+        """A file of the draft as it is stored."""
+        db.close()
+        return drafts.file_of(self.draft_id, name).decode()
+
+    def clean(self, page: Page) -> None:
+        """No script failed, the security policy was not hurt, nothing was left in English."""
+        assert self.errors == []
+        assert page.evaluate("window.violations") == []
+        assert page.evaluate("document.documentElement.dataset.untranslated ?? ''") == ""
+
+
+@pytest.fixture
+def studio(
+    database: Engine, clock: time.MovableClock, settings: config.Settings, browser: Browser
+) -> Iterator[Studio]:
+    """The application on a port of its own."""
+    del clock
+    url = database.url.render_as_string(hide_password=False)
+    flask = create_app(replace(settings, database_url=url, public_url=""))
+    own = db.engine()
+    people = make_studio()
+    draft = begin(people)
+    db.close()
+    server = make_server("127.0.0.1", 0, flask, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Studio(f"http://127.0.0.1:{server.server_port}", people, draft.id, browser, [])
+    server.shutdown()
+    thread.join()
+    db.bind(None)
+    own.dispose()
