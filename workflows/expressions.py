@@ -163,7 +163,7 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
     except ExpressionError:
         raise
     except Exception as error:
-        raise ExpressionError(f"表达式“{source}”计算出错：{error}") from error
+        raise ExpressionError(f"表达式“{source}”计算出错：{_said(error)}") from error
 
 
 def execute(source: str, names: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def execute(source: str, names: Mapping[str, Any]) -> dict[str, Any]:
     except NameError as error:
         raise ExpressionError(f"脚本用到的变量还没有值：{error.name}") from error
     except Exception as error:
-        raise ExpressionError(f"脚本计算出错：{error}") from error
+        raise ExpressionError(f"脚本计算出错：{_said(error)}") from error
     changed = {
         name: value
         for name, value in scope.items()
@@ -187,6 +187,18 @@ def execute(source: str, names: Mapping[str, Any]) -> dict[str, Any]:
     }
     _weighed(changed)
     return changed
+
+
+def _said(error: Exception) -> str:
+    """What went wrong in the office's words; Python's own are English."""
+    text = str(error)
+    if any("\u4e00" <= sign <= "\u9fff" for sign in text):
+        return text
+    if isinstance(error, TypeError):
+        return "类型不合，例如拿文字和数字比较"
+    if isinstance(error, ZeroDivisionError):
+        return "除数为零"
+    return "取值不合要求"
 
 
 @lru_cache(maxsize=8192)

@@ -53,13 +53,22 @@ def of_draft(files: Mapping[str, bytes], pack: Pack) -> dict[str, Any]:
         "functions": [{"name": name, "help": words} for name, words in FUNCTIONS],
         "acts": list(ACTS.items()),
         "usual": sorted(USUAL),
-        "labels": {
-            str(node.get("id")): str(node.get("name"))
-            for root in read.diagrams.values()
-            for node in root.iter()
-            if node.get("id") and node.get("name")
-        },
+        "calls": _of_processes(read, "calledElement"),
+        "labels": _of_processes(read, "name"),
         "names": _names(files, read),
+    }
+
+
+def _of_processes(read: Sources, attribute: str) -> dict[str, dict[str, str]]:
+    """An attribute of the elements, by process and element: what is called, what it is named."""
+    return {
+        str(process.get("id")): {
+            str(node.get("id")): str(node.get(attribute))
+            for node in process.iter()
+            if node.get("id") and node.get(attribute)
+        }
+        for root in read.diagrams.values()
+        for process in root.iter(f"{{{BPMN}}}process")
     }
 
 

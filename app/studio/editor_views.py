@@ -142,7 +142,14 @@ def _page(template: str, draft_id: int, file: str, stem: str) -> str:
         draft=draft,
         title=choices["names"][file],
         file=file,
-        data={"file": file, "stem": stem, "mayDesign": may_design, "urls": urls, **choices},
+        data={
+            "file": file,
+            "stem": stem,
+            "start": draft.process_key,
+            "mayDesign": may_design,
+            "urls": urls,
+            **choices,
+        },
     )
 
 

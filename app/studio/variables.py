@@ -68,8 +68,8 @@ def variables(read: Sources) -> list[Variable]:
                     column.source, f"{table.name}：{column.label}", _kind_of(values, column.source), words
                 ),
             )
-    for name, values in handlers.first_variables().items():
-        _add(known, Variable(name, "发起时给出", _kind(name), [(value, str(value)) for value in values]))
+    for name, few in handlers.first_variables().items():
+        _add(known, Variable(name, "发起时给出", _kind(name), [(value, str(value)) for value in few]))
     for source in _texts(read, "script", "preScript", "postScript"):
         for name in ASSIGNED.findall(source):
             _add(known, Variable(name, "由计算步骤给出", _kind(name)))

@@ -11,7 +11,8 @@ import simulation from 'bpmn-js-token-simulation';
 import { toast } from './lib/toast.js';
 import { pageData, pausing, reason, send } from './studio/dom.js';
 import { Findings } from './studio/findings.js';
-import { freshDecision, freshForm } from './studio/fresh.js';
+import { laneOf } from './studio/extensions.js';
+import { freshDecision, freshForm, freshProcess } from './studio/fresh.js';
 import { Marks } from './studio/marks.js';
 import menus from './studio/menus.js';
 import moddle from './studio/moddle.json';
@@ -41,10 +42,11 @@ async function start() {
   const draft = new Draft(data.urls, savingState(find('state'), { reload: () => load() }));
   const panel = new Panel(modeler, find('panel'), data);
   const open = tabs(find('tabs'));
+  const where = (step) => locate(data, step);
   const marks = new Marks(modeler, (id) => {
     open('check');
     find('findings').querySelector(`[data-element="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'nearest' });
-  });
+  }, where);
   const goTo = (id) => {
     if (!marks.goTo(id)) return;
     modeler.get('selection').select(modeler.get('elementRegistry').get(id));
@@ -58,7 +60,7 @@ async function start() {
     mend: (one) => mend(one),
     mark: (list) => marks.show(list),
     walk: (path, at) => marks.walk(path, at),
-    label: (step) => describe(modeler, data, step),
+    where,
   });
 
   async function load() {
@@ -114,6 +116,14 @@ async function start() {
     const given = await question('新建决策表', [{ name: 'name', label: '决策表名称' }, { name: 'id', label: '编号', pattern: '[a-z][a-z0-9_]{1,60}', help: '用英文小写字母、数字、下划线，例如 joint_review。' }], '新建');
     if (given && (await make(`decision/${given.id}.dmn`, freshDecision(given.id, given.name)))) {
       data.decisions.push({ id: given.id, name: given.name, file: given.id, inputs: [], outputs: [{ name: 'result' }] });
+      bind(given.id);
+    }
+  };
+
+  panel.newProcess = async (element, bind) => {
+    const given = await question('新建流程图', [{ name: 'name', label: '流程名称' }, { name: 'id', label: '编号', pattern: '[a-z][a-z0-9_]{1,60}', help: '用英文小写字母、数字、下划线，例如 cosign。' }], '新建');
+    if (given && (await make(`process/${given.id}.bpmn`, freshProcess(given.id, given.name, laneOf(element)?.name ?? data.lanes[0]?.name ?? '')))) {
+      data.processes.push({ id: given.id, name: given.name, file: `process/${given.id}.bpmn`, stem: given.id });
       bind(given.id);
     }
   };
@@ -177,11 +187,21 @@ function fit(modeler) {
   canvas.viewbox({ x: inner.x - ROOM.left / scale, y: inner.y - ROOM.top / scale, width: outer.width / scale, height: outer.height / scale });
 }
 
-/** A step of a path in words: its name, and in which diagram when that is another one. */
-function describe(modeler, data, step) {
+/** Where a step of a path lies ("call/inner"): in words, in which process, and what stands for it on this drawing. */
+function locate(data, step) {
+  const own = new Set(data.processes.filter((one) => one.file === data.file).map((one) => one.id));
   const parts = step.split('/');
-  const names = parts.map((id) => modeler.get('elementRegistry').get(id)?.businessObject.get('name') || data.labels[id] || id);
-  return names.join(' → ');
+  let process = data.start;
+  let here = null;
+  const names = parts.map((id, index) => {
+    if (own.has(process)) here ??= id;
+    const name = data.labels[process]?.[id] ?? id;
+    if (index < parts.length - 1) process = data.calls[process]?.[id] ?? process;
+    return name;
+  });
+  const file = data.processes.find((one) => one.id === process);
+  const url = file && file.file !== data.file ? `${data.urls.diagram}${file.stem}?element=${encodeURIComponent(parts.at(-1))}` : null;
+  return { here, words: names.join(' → '), url, diagram: file?.name };
 }
 
 function fileUrl(data, file, element) {

@@ -74,7 +74,7 @@ class DecisionTable:
                 for rule in hits
             ]
         except ExpressionError as error:
-            raise DecisionError(f"决策表“{self.name}”：{error}") from error
+            raise DecisionError(f"决策表“{self.name}”：{str(error).replace(INPUT, '?')}") from error
         given = "，".join(f"{c.label or c.source}={v!r}" for c, v in zip(self.inputs, values, strict=True))
         if not rows:
             raise DecisionError(f"决策表“{self.name}”没有一条规则适用于：{given}")

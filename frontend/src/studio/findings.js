@@ -9,7 +9,8 @@ const REPLAY = { real: '系统照这条路走过一遍，确实会发生。', 'd
 export class Findings {
   /**
    * @param place the list's element
-   * @param options { file, names: file → title, goTo(element), openFile(file, element), mend(finding), mark(report) , canMend() }
+   * @param options { file, names: file → title, where(step), goTo(element), openFile(file, element), mend(finding),
+   *   mark(findings), walk(path, at), canMend() }
    */
   constructor(place, options) {
     this.place = place;
@@ -89,7 +90,8 @@ export class Findings {
 
   /** Walk a path on the drawing, one step at a time. */
   walk(path, words) {
-    this.path = { path, words, at: path.length - 1 };
+    const first = path.findIndex((step) => this.options.where(step).here);
+    this.path = { path, words, at: Math.max(first, 0) };
     this.place.closest('[role="tabpanel"]')?.scrollTo(0, 0);
     this.step(0);
     this.place.querySelector('.zj-f-path')?.focus();
@@ -110,13 +112,14 @@ export class Findings {
 
   steps() {
     const { path, at, words } = this.path;
+    const place = this.options.where(path[at]);
     const move = (by, label, name) => h('button', { type: 'button', class: 'btn btn-sm', disabled: at + by < 0 || at + by >= path.length, onclick: () => this.step(by), 'data-step': name }, label);
     return h(
       'section',
       { class: 'zj-f-path', tabindex: '-1', 'aria-label': '路径' },
       h('p', {}, words),
-      h('p', { 'aria-live': 'polite' }, h('b', {}, `第 ${at + 1} 步，共 ${path.length} 步：`), this.options.label(path[at])),
-      h('p', { class: 'zj-f-acts' }, move(-1, '上一步', 'back'), move(1, '下一步', 'next'), h('button', { type: 'button', class: 'btn btn-sm', onclick: () => this.stop() }, '关闭路径')),
+      h('p', { 'aria-live': 'polite' }, h('b', {}, `第 ${at + 1} 步，共 ${path.length} 步：`), place.words),
+      h('p', { class: 'zj-f-acts' }, move(-1, '上一步', 'back'), move(1, '下一步', 'next'), place.url && h('a', { class: 'btn btn-sm', href: place.url }, `看“${place.diagram}”图`), h('button', { type: 'button', class: 'btn btn-sm', onclick: () => this.stop() }, '关闭路径')),
     );
   }
 }

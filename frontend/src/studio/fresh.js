@@ -27,3 +27,26 @@ export function freshDecision(id, name) {
 </definitions>
 `;
 }
+
+/** A process with one lane, a start and an end. */
+export function freshProcess(id, name, lane) {
+  const [title, role] = [escape(name), escape(lane)];
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" xmlns:di="http://www.omg.org/spec/DD/20100524/DI" xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core" id="d_${id}" targetNamespace="https://zhenjie.example/bpmn">
+  <bpmn:collaboration id="c_${id}"><bpmn:participant id="pool_${id}" name="${title}" processRef="${id}" /></bpmn:collaboration>
+  <bpmn:process id="${id}" name="${title}" isExecutable="true">
+    <bpmn:laneSet id="lanes_${id}"><bpmn:lane id="lane_${id}_1" name="${role}"><bpmn:flowNodeRef>start</bpmn:flowNodeRef><bpmn:flowNodeRef>end</bpmn:flowNodeRef></bpmn:lane></bpmn:laneSet>
+    <bpmn:startEvent id="start" name="开始"><bpmn:outgoing>f_start_end</bpmn:outgoing></bpmn:startEvent>
+    <bpmn:endEvent id="end" name="结束"><bpmn:incoming>f_start_end</bpmn:incoming></bpmn:endEvent>
+    <bpmn:sequenceFlow id="f_start_end" sourceRef="start" targetRef="end" />
+  </bpmn:process>
+  <bpmndi:BPMNDiagram id="dia_${id}"><bpmndi:BPMNPlane id="pl_${id}" bpmnElement="c_${id}">
+    <bpmndi:BPMNShape id="pool_${id}_di" bpmnElement="pool_${id}" isHorizontal="true"><dc:Bounds x="160" y="80" width="760" height="180" /></bpmndi:BPMNShape>
+    <bpmndi:BPMNShape id="lane_${id}_1_di" bpmnElement="lane_${id}_1" isHorizontal="true"><dc:Bounds x="190" y="80" width="730" height="180" /></bpmndi:BPMNShape>
+    <bpmndi:BPMNShape id="start_di" bpmnElement="start"><dc:Bounds x="252" y="152" width="36" height="36" /></bpmndi:BPMNShape>
+    <bpmndi:BPMNShape id="end_di" bpmnElement="end"><dc:Bounds x="812" y="152" width="36" height="36" /></bpmndi:BPMNShape>
+    <bpmndi:BPMNEdge id="f_start_end_di" bpmnElement="f_start_end"><di:waypoint x="288" y="170" /><di:waypoint x="812" y="170" /></bpmndi:BPMNEdge>
+  </bpmndi:BPMNPlane></bpmndi:BPMNDiagram>
+</bpmn:definitions>
+`;
+}

@@ -4,7 +4,9 @@ import { h } from './dom.js';
 const KIND = 'zj-finding';
 
 export class Marks {
-  constructor(modeler, open) {
+  /** @param where step of a path → { here }: the element of this drawing it stands at, if any */
+  constructor(modeler, open, where) {
+    this.where = where;
     this.canvas = modeler.get('canvas');
     this.overlays = modeler.get('overlays');
     this.registry = modeler.get('elementRegistry');
@@ -47,9 +49,10 @@ export class Marks {
     if (ids[at]) this.goTo(ids[at]);
   }
 
-  /** What stands for a step on this drawing: itself, or the call that holds it. */
+  /** What stands for a step on this drawing: itself, or the call that holds it; null when it is elsewhere. */
   place(step) {
-    return step.split('/').find((part) => this.registry.get(part)) ?? null;
+    const id = this.where(step).here;
+    return id && this.registry.get(id) ? id : null;
   }
 
   between(from, to) {

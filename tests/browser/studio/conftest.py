@@ -96,7 +96,7 @@ def studio(
     url = database.url.render_as_string(hide_password=False)
     flask = create_app(replace(settings, database_url=url, public_url=""))
     own = db.engine()
-    people = make_studio()
+    people = make_studio(whole=True)
     draft = begin(people)
     db.close()
     server = make_server("127.0.0.1", 0, flask, threaded=True)

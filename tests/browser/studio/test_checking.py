@@ -129,3 +129,29 @@ def test_only_what_the_engine_runs_is_offered_and_keys_work(studio: Studio) -> N
     expect(page.get_by_role("heading", name="快捷键")).to_be_visible()
     page.get_by_role("button", name="知道了").click()
     studio.clean(page)
+
+
+def test_a_broken_order_of_the_law_is_walked_step_by_step(studio: Studio) -> None:
+    review = studio.file("process/review.bpmn")
+    way = 'id="f_g_dec_release_reject" sourceRef="g_dec" targetRef="{}"'
+    assert way.format("release_reject") in review
+    put(studio, "process/review.bpmn", review.replace(way.format("release_reject"), way.format("close")))
+    page = studio.enter(studio.people.designer)
+    studio.open(page, "diagram/review")
+    page.wait_for_selector("[data-checked]", timeout=60000)
+    page.click("#tab-check")
+    broken = page.locator("[data-verdict]").filter(has_text="释放预留资金")
+    expect(broken.first).to_contain_text("被违反")
+    broken.first.get_by_role("button", name="看违反的路径").click()
+    path = page.locator(".zj-f-path")
+    expect(path).to_contain_text("街道审议 → ")
+    expect(page.locator(".djs-element.zj-walk-now")).to_have_count(1)
+    seen = []
+    while path.locator('[data-step="next"]').is_enabled():
+        seen.append(path.locator("p").nth(1).inner_text())
+        path.locator('[data-step="next"]').click()
+    assert any("审议决定" in one for one in seen)
+    path.locator('[data-step="back"]').click()
+    path.get_by_role("button", name="关闭路径").click()
+    expect(page.locator(".djs-element.zj-walk-now, .djs-element.zj-walk")).to_have_count(0)
+    studio.clean(page)

@@ -67,6 +67,8 @@ def test_the_drawing_board_knows_what_can_be_chosen(studio: SimpleNamespace, ent
     assert variables["vote_passed"]["kind"] == "boolean"
     assert variables["notice_until"]["kind"] == "date"
     assert ["review", "审议"] in data["stages"]
+    assert data["calls"]["zhuhai_project"]["review"] == "review"
+    assert data["labels"]["review"]["decide"] == "审议决定"
     assert data["acts"][0] == ["transfer", "转办"]
     assert data["names"]["process/review.bpmn"] == "街道审议"
 

@@ -79,7 +79,7 @@ export function callGroups(panel, element) {
   const choices = processes.filter((one) => one.file !== file).map((one) => [one.id, `${one.name}（${one.id}）`]);
   const bind = (id) => panel.apply((changes) => changes.set(element, { calledElement: id || undefined }), true);
   return [
-    group('转到的流程图', select('哪一张', key, choices, bind, { help: '那张图走完以后，回到这里继续。' }), acts(called && link('打开这张图', urls.diagram + called.stem))),
+    group('转到的流程图', select('哪一张', key, choices, bind, { help: '那张图走完以后，回到这里继续。' }), acts(called && link('打开这张图', urls.diagram + called.stem), panel.data.mayDesign && button('新建流程图…', () => panel.newProcess(element, bind), 'new-process'))),
   ];
 }
 
