@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 INSTANCE = ROOT / "instance"
+SHORTEST_KEY = 16
 ENVIRONMENTS = ("demo", "development", "test", "production")
 
 
@@ -67,17 +68,26 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         missing = [key for key in needed if not env.get(key)]
         if missing:
             raise SettingsError("production needs these settings: " + ", ".join(missing))
+        if short := [key for key in ("SECRET_KEY", "AUDIT_KEY") if len(env[key]) < SHORTEST_KEY]:
+            raise SettingsError(f"too short, at least {SHORTEST_KEY} random characters: " + ", ".join(short))
+        if secret == audit:
+            raise SettingsError("SECRET_KEY and AUDIT_KEY must differ")
+        if not env["PUBLIC_URL"].startswith(("https://", "http://")):
+            raise SettingsError("PUBLIC_URL must be an address such as https://gov.example")
     elif name == "test":
         secret, audit = secret or "test-secret", audit or "test-audit-key"
     else:
         secret, audit = secret or _local_secret("secret_key"), audit or _local_secret("audit_key")
+    proxies = env.get("TRUSTED_PROXIES") or "0"
+    if not proxies.isdecimal():
+        raise SettingsError(f"TRUSTED_PROXIES must be a number of proxies, not {proxies!r}")
     return Settings(
         env=name,
         database_url=env.get("DATABASE_URL") or f"sqlite:///{INSTANCE / 'zhenjie.sqlite3'}",
         secret_key=secret,
         audit_key=audit,
         public_url=env.get("PUBLIC_URL", ""),
-        trusted_proxies=int(env.get("TRUSTED_PROXIES") or 0),
+        trusted_proxies=int(proxies),
         mail_url=env.get("MAIL_URL", ""),
         private_gateways=env.get("PRIVATE_GATEWAYS", "") == "1",
     )

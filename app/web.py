@@ -18,6 +18,7 @@ from app.accounts.views import bp as accounts_bp
 from app.admin.views import bp as admin_bp
 from app.api.views import bp as api_bp
 from app.audit import services as audit
+from app.catalogue.views import bp as catalogue_bp
 from app.cli import commands
 from app.contracts import handlers as contracts_handlers
 from app.core import db, marks
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     admin_bp,
     editor_bp,
     publishing_bp,
+    catalogue_bp,
     api_bp,
 )
 HANDLERS: tuple[Callable[[], None], ...] = (

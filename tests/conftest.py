@@ -34,6 +34,7 @@ REGISTRIES = (
     ("app.audit.verification", "_sources"),
     ("app.notices.queries", "_public_facts"),
     ("app.search.indexing", "_sources"),
+    ("app.policy.holidays", "_hooks"),
 )
 """What rooms register when an application is built; each test begins with what the one before found."""
 

@@ -12,7 +12,7 @@ from flask_login import LoginManager, UserMixin, current_user
 
 from app.accounts.models import Person
 from app.accounts.queries import actor as actor_of
-from app.accounts.rules import ADMINISTRATORS, SESSION_LASTS
+from app.accounts.rules import ADMINISTRATORS, OWNERS_OF_POLICY, SESSION_LASTS
 from app.accounts.sign_in import person_of
 from app.core import clock
 from app.core.errors import Forbidden
@@ -50,8 +50,6 @@ class Permission(StrEnum):
     WRITE_GUIDES = "write_guides"
 
 
-OWNERS_OF_POLICY = frozenset({Role.CITY_OFFICER, Role.DISTRICT_OFFICER, Role.DESIGNER, Role.PUBLISHER})
-"""Those who answer for a pack's figures: one proposes, another confirms."""
 PERMISSIONS: dict[Permission, frozenset[Role]] = {
     Permission.START_PROJECT: frozenset({Role.COMMITTEE_MEMBER, Role.SECRETARY, Role.STREET_CLERK}),
     Permission.BID: frozenset({Role.ORGANISATION_MEMBER}),

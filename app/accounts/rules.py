@@ -19,6 +19,8 @@ LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 WITHOUT_CASES = ADMINISTRATORS | {Role.DESIGNER, Role.PUBLISHER}
 """Roles that run the system: they look into no case of the units below theirs."""
+OWNERS_OF_POLICY = frozenset({Role.CITY_OFFICER, Role.DISTRICT_OFFICER, Role.DESIGNER, Role.PUBLISHER})
+"""Those who answer for a pack's figures: one proposes, another confirms."""
 UNITS_OF_ROLE = {
     "city": ("city",),
     "district": ("district",),

@@ -11,7 +11,8 @@ from app.accounts import sign_in
 from app.accounts.access import User, current_actor, public, seconds_left, signed_in
 from app.accounts.demo import PASSWORD, demo_logins
 from app.accounts.models import Person
-from app.accounts.rules import SESSION_LASTS
+from app.accounts.queries import actor as actor_of
+from app.accounts.rules import ADMINISTRATORS, SESSION_LASTS
 from app.core import clock
 from app.core.errors import Refusal
 
@@ -36,7 +37,7 @@ def login() -> str | Response | tuple[str, int]:
         else:
             wanted = session.get("next", "")
             enter(person)
-            return redirect(wanted if safe(wanted) else url_for("inbox.desk"))
+            return redirect(wanted if safe(wanted) else home_of(person.id))
     shown = demo_logins() if current_app.config["SETTINGS"].is_demo else []
     page = render_template(
         "accounts/login.html", error=error, login=name, demo_logins=shown, demo_password=PASSWORD
@@ -83,7 +84,7 @@ def password() -> str | Response | tuple[str, int]:
             else:
                 enter(person)
                 flash("密码已修改。", "success")
-                return redirect(url_for("inbox.desk"))
+                return redirect(home_of(person.id))
     page = render_template("accounts/password.html", errors=errors, forced=current_user.must_change)
     return (page, 422) if errors else page
 
@@ -94,6 +95,12 @@ def enter(person: Person) -> None:
     session.permanent = True
     session["ends"] = (clock.SystemClock().now() + SESSION_LASTS).timestamp()
     login_user(User(person, sign_in.open_session(person)))
+
+
+def home_of(person_id: int) -> str:
+    """Where a person begins: an administrator has no to-do list."""
+    roles = {grant.role for grant in actor_of(person_id).grants}
+    return "/admin" if roles and roles <= ADMINISTRATORS else url_for("inbox.desk")
 
 
 def safe(target: str) -> bool:

@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 from werkzeug.serving import make_server
 
 import config
+from app.cli.accounts import accounts_group
 from app.cli.audit import audit_group
 from app.cli.db import db_group
 from app.cli.demo import demo
@@ -80,6 +81,7 @@ def register(flask: Flask) -> None:
         worker_command,
         jobs_group,
         db_group,
+        accounts_group,
         audit_group,
         models_group,
         packs_group,

@@ -10,9 +10,9 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from app.cli import judging
-from app.cli.bundles import deploy_pack
 from app.core.identity import SYSTEM
-from app.policy.queries import check_pack
+from app.policy.queries import check_pack, latest
+from app.runtime.packaging import deploy_pack
 
 
 @click.group("models")
@@ -51,10 +51,21 @@ def check_command(path: Path, as_json: bool) -> None:
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @with_appcontext
 def deploy(path: Path) -> None:
-    """Deploy a pack folder: a draft that a second person approves; published at once in demo and test."""
-    publish = current_app.config["SETTINGS"].is_demo
-    for row in deploy_pack(SYSTEM, path.parent, path.name, publish=publish):
+    """Deploy a pack folder: a draft that a second person approves; published at once in demo and test.
+
+    In production a pack with open figures is kept, and comes into force when they are confirmed by the pages.
+    """
+    settings = current_app.config["SETTINGS"]
+    made = deploy_pack(
+        SYSTEM, path.parent, path.name, publish=settings.is_demo, production=settings.is_production
+    )
+    for row in made:
         click.echo(f"{row.process_key} v{row.no} {row.state}", err=True)
+    newest = latest(path.name)
+    if settings.is_production and newest is not None and newest.waiting:
+        click.echo(
+            f"{path.name}: {len(newest.waiting)} figures wait for confirmation, see /admin/policy", err=True
+        )
 
 
 @click.group("packs")

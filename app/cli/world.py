@@ -21,7 +21,6 @@ from app.accounts.models import OrgUnit, Person
 from app.accounts.queries import actor as actor_of
 from app.accounts.queries import people_with, unit_by_code, units_below
 from app.catalogue import services as catalogue
-from app.cli.bundles import deploy_pack
 from app.core import clock
 from app.core.db import session, unit_of_work
 from app.core.identity import SYSTEM, Actor, Role
@@ -29,6 +28,7 @@ from app.funds import services as funds
 from app.organisations import services as organisations
 from app.organisations.models import Organisation
 from app.policy.packs import load_folder
+from app.runtime.packaging import deploy_pack
 
 PACKS = config.ROOT / "bpmn"
 AREAS = PACKS / "law-cn" / "areas.csv"

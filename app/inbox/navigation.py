@@ -71,6 +71,8 @@ def groups(actor: Actor, counts: DeskCounts) -> list[NavGroup]:
         work.append(NavItem("procurement", "采购信息", "gavel", "/procurement"))
     if any(actor.has(role) for role in FUND_READERS):
         work.append(NavItem("funds", "资金台账", "coin-yuan", "/desk/funds"))
+    if allowed(actor, Permission.MANAGE_LIST):
+        work.append(NavItem("lists", "项目清单", "list-check", "/desk/lists"))
     if any(actor.has(role) for role in (*KEEPERS, *MEMBERS)):
         work.append(NavItem("organisations", "社会组织库", "building-community", "/organisations"))
     if allowed(actor, Permission.SEE_REPORTS):
@@ -94,6 +96,11 @@ def _administration(actor: Actor) -> list[NavGroup]:
         ways.append(NavItem("admin-units", "单位", "sitemap", "/admin/units"))
         ways.append(NavItem("admin-people", "人员", "users", "/admin/people"))
         ways.append(NavItem("admin-roles", "岗位", "user-check", "/admin/roles"))
+    if allowed(actor, Permission.SEE_POLICY):
+        ways.append(NavItem("admin-policy", "政策包", "certificate", "/admin/policy"))
+        ways.append(NavItem("admin-calendar", "工作日历", "calendar", "/admin/calendar"))
+    if allowed(actor, Permission.SEE_AUDIT):
+        ways.append(NavItem("admin-audit", "审计", "shield-check", "/admin/audit"))
     return [("管理", ways)] if allowed(actor, Permission.SEE_ADMIN) else []
 
 

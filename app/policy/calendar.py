@@ -97,12 +97,12 @@ def explain(start: date, n: int) -> list[CountedDay]:
         row = own.get(day)
         found = WorkingDay(row.working, False) if row else _library(day)
         number += found.working
-        why = f"{'工作日' if found.working else '休息日'}（{row.source}）" if row else _why(day, found)
-        made.append(CountedDay(day, number if found.working else None, why, found.provisional))
+        words = f"{'工作日' if found.working else '休息日'}（{row.source}）" if row else why(day, found)
+        made.append(CountedDay(day, number if found.working else None, words, found.provisional))
     return made
 
 
-def _why(day: date, found: WorkingDay) -> str:
+def why(day: date, found: WorkingDay) -> str:
     """Why a day of the library's calendar is worked or not."""
     weekend = day.weekday() > 4
     if found.provisional:

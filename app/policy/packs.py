@@ -25,6 +25,10 @@ from workflows.model import decision
 SOURCES = ("regulation", "law", "interpretation", "local_decision", "demo")
 DIRECTIONS = ("max", "min", "")
 BASE = "law-cn"
+DECIDED = "decided.json"
+"""The file of a version that keeps what the pack's owners have decided by screens, over all layers."""
+TERM = "continuation"
+"""The name under which the continuation of an expired pack is decided like a parameter."""
 LAYERED = ("pack.yaml", "constraints.yaml")
 """Files of which every layer's own counts; all others of a lower layer stand in for those of a higher."""
 KEPT = (".yaml", ".bpmn", ".dmn", ".json", ".csv")
@@ -61,6 +65,11 @@ class Parameter:
         return self.source == "demo" or self.status != "primary"
 
     @property
+    def binds(self) -> bool:
+        """Whether it limits what is decided over it: a figure nobody has read in its source does not."""
+        return self.source != "demo" and self.status != "memory" and self.value is not None
+
+    @property
     def source_text(self) -> str:
         """Where it comes from, as screens show it beside the number."""
         if self.source == "demo":
@@ -90,6 +99,7 @@ class Pack:
     files: Mapping[str, bytes] = field(repr=False)
     sha256: str = ""
     version_id: int = 0
+    binding: Mapping[str, Parameter] = field(default_factory=dict, repr=False)
     constraints: Mapping[str, str] = field(default_factory=dict, repr=False)
     _tables: dict[str, decision.DecisionTable] = field(default_factory=dict, repr=False, compare=False)
 
@@ -103,6 +113,30 @@ class Pack:
         if found is None:
             raise Fault(f"政策包“{self.title}”没有参数 {name}")
         return found
+
+    @property
+    def term(self) -> Parameter | None:
+        """What continues the pack after its last day, as a parameter; None for a pack without a last day."""
+        if self.valid_to is None:
+            return None
+        given = self.continuation or {}
+        return Parameter(
+            TERM,
+            "有效期届满后的延续文件",
+            given.get("document"),
+            source=str(given.get("source") or "demo"),
+            note=str(given.get("note") or ""),
+            ref=given.get("document"),
+            decided_by=given.get("decided_by"),
+            decided_on=given.get("decided_on"),
+        )
+
+    @property
+    def waiting(self) -> list[Parameter]:
+        """What its owners have still to confirm; with any of it, production does not use the pack."""
+        found = [one for one in self.parameters.values() if one.open]
+        continued = self.term if self.continuation is not None else None
+        return found + ([continued] if continued is not None and continued.open else [])
 
     def value(self, name: str) -> Any:
         """The value of a parameter; None means "not decided" and calls for a person's reasoned decision."""
@@ -182,9 +216,16 @@ def load_files(files: Mapping[str, bytes], key: str) -> Pack:
             constraints = {law: files[law].decode(), **constraints}
         current = manifest.get("extends") or ""
     parameters: dict[str, Parameter] = {}
+    binding: dict[str, Parameter] = {}
     for manifest in chain:
         for name, raw in (manifest.get("parameters") or {}).items():
             parameters[name] = _merge(parameters.get(name), _parameter(name, raw))
+            if parameters[name].binds:
+                binding[name] = parameters[name]
+    decided = orjson.loads(files.get(DECIDED) or b"{}")
+    for name, given in decided.items():
+        if name in parameters:  # a parameter that a later release dropped is decided no more
+            parameters[name] = _decided(parameters[name], binding.get(name), given)
     top = chain[-1]
     raw = orjson.dumps(
         {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
@@ -197,13 +238,25 @@ def load_files(files: Mapping[str, bytes], key: str) -> Pack:
         title=str(top["title"]),
         valid_from=top["valid_from"],
         valid_to=top.get("valid_to"),
-        continuation=top.get("continuation"),
+        continuation=_continued(decided[TERM]) if TERM in decided else top.get("continuation"),
         parameters=parameters,
+        binding=binding,
         lanes=lanes,
         files=dict(files),
         sha256=hashlib.sha256(raw).hexdigest(),
         constraints=constraints,
     )
+
+
+def decide_on(pack: Pack, decisions: Mapping[str, Mapping[str, Any]]) -> Pack:
+    """The pack with more figures decided: value, ref, note, decided_by, decided_on by parameter.
+
+    Raises:
+        PackError: a value is looser than the rule above it; the message names both.
+    """
+    known = orjson.loads(pack.files.get(DECIDED) or b"{}")
+    kept = orjson.dumps({**known, **decisions}, option=orjson.OPT_SORT_KEYS)
+    return load_files({**pack.files, DECIDED: kept}, pack.key)
 
 
 def with_version(pack: Pack, version_id: int) -> Pack:
@@ -222,6 +275,32 @@ def _parameter(name: str, raw: Mapping[str, Any]) -> Parameter:
     return made
 
 
+def _decided(known: Parameter, binding: Parameter | None, given: Mapping[str, Any]) -> Parameter:
+    """A figure with what was decided on it; one of the law that was only to be confirmed stays the law's."""
+    confirms = known.open and known.source != "demo"
+    made = replace(
+        known,
+        value=given["value"],
+        ref="，".join(one for one in (known.ref if confirms else None, given["ref"]) if one),
+        note=given.get("note") or known.note,
+        source=known.source if confirms else "local_decision",
+        status="primary",
+        decided_by=given["decided_by"],
+        decided_on=given["decided_on"],
+    )
+    return _merge(binding, made)
+
+
+def _continued(given: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "source": "local_decision",
+        "document": str(given["value"]),
+        "note": str(given.get("note") or ""),
+        "decided_by": str(given["decided_by"]),
+        "decided_on": str(given["decided_on"]),
+    }
+
+
 def _merge(above: Parameter | None, below: Parameter) -> Parameter:
     """A lower layer's parameter over a higher one's: the same or tighter, else refused."""
     if above is None or above.value is None:
@@ -232,7 +311,7 @@ def _merge(above: Parameter | None, below: Parameter) -> Parameter:
         looser = below.value > above.value if above.dir == "max" else below.value < above.value
         if looser:
             raise PackError(
-                f"参数 {below.name} = {below.value}（{below.ref or below.source}）"
+                f"“{below.label}”取 {below.value}（{below.ref or below.source}）"
                 f"比上位规定 {above.value}（{above.ref or above.source}）更宽，不能采用"
             )
     return replace(below, dir=above.dir or below.dir)

@@ -12,8 +12,8 @@ import orjson
 from sqlalchemy import select
 
 from app.core.db import session
-from app.core.errors import Fault, Refusal
-from app.policy.models import PackVersion
+from app.core.errors import Fault, NotFound, Refusal
+from app.policy.models import PackVersion, ParameterProposal
 from app.policy.packs import Pack, PackError, load_files, load_folder, with_version
 from workflows.errors import DecisionError
 from workflows.model import decision, law
@@ -63,9 +63,56 @@ def active(key: str, day: date) -> Pack:
     for row in rows:
         if row.valid_from <= day and (row.valid_to is None or day <= row.valid_to or row.continued):
             return pack(row.id)
+    newest = latest(key)
+    if newest is not None and newest.waiting and not _in_force(key):
+        raise Refusal(
+            f"政策包“{newest.title}”还有 {len(newest.waiting)} 项取值没有确认，确认完之前不能发起新项目。"
+            "请联系政策管理人员。"
+        )
     raise Refusal(
         "现行规定已过有效期，又没有延续或替代文件，暂时不能发起新项目。请联系流程管理人员。", rule="ZH-30"
     )
+
+
+def latest(key: str) -> Pack | None:
+    """The newest version of a pack, in force or still being prepared."""
+    found = session().scalar(
+        select(PackVersion.id).where(PackVersion.key == key).order_by(PackVersion.no.desc()).limit(1)
+    )
+    return pack(found) if found is not None else None
+
+
+def versions(key: str | None = None) -> list[PackVersion]:
+    """Versions of one pack or of all, newest first."""
+    query = select(PackVersion).order_by(PackVersion.key, PackVersion.no.desc())
+    return list(session().scalars(query.where(PackVersion.key == key) if key else query))
+
+
+def proposals(key: str, state: str = "open") -> list[ParameterProposal]:
+    """Values proposed for a pack, oldest first; of settled ones the newest first."""
+    query = select(ParameterProposal).where(ParameterProposal.pack_key == key)
+    if state == "open":
+        query = query.where(ParameterProposal.state == "open").order_by(ParameterProposal.id)
+    else:
+        query = query.where(ParameterProposal.state != "open").order_by(ParameterProposal.id.desc())
+    return list(session().scalars(query.limit(200)))
+
+
+def proposal(number: int) -> ParameterProposal:
+    """A proposed value.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = session().get(ParameterProposal, number)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _in_force(key: str) -> bool:
+    query = select(PackVersion.id).where(PackVersion.key == key, PackVersion.active).limit(1)
+    return session().scalar(query) is not None
 
 
 def check_pack(root: Path, key: str) -> list[str]:

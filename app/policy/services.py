@@ -14,7 +14,8 @@ from app.core.db import unit_of_work
 from app.core.errors import Refusal
 from app.core.identity import Actor
 from app.policy.models import PackVersion
-from app.policy.packs import Pack
+from app.policy.packs import DECIDED, Pack, PackError, decide_on
+from app.policy.queries import latest
 
 
 def store(actor: Actor, pack: Pack, *, production: bool = False) -> PackVersion:
@@ -32,31 +33,44 @@ def store(actor: Actor, pack: Pack, *, production: bool = False) -> PackVersion:
         return made.row
 
 
+def prepare(actor: Actor, pack: Pack, *, production: bool) -> PackVersion:
+    """Keep a pack as its next version; in production it comes into force when nothing is open (导入政策包)."""
+    with unit_of_work():
+        made = keep(actor, pack)
+        if made.fresh and not (production and made.pack.waiting):
+            activate(actor, made.row.id)
+        return made.row
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A stored version of a pack, and whether this act stored it."""
 
     row: PackVersion
+    pack: Pack
     fresh: bool
 
 
 def keep(actor: Actor, pack: Pack, *, production: bool = False) -> Kept:
     """Keep a pack as its next version without putting it in force (留存政策包).
 
+    What its owners decided on the version before stays decided.
+
     Raises:
         Refusal: in production, while figures are open: demo values or figures not confirmed.
     """
-    waiting = sorted(p.label for p in pack.parameters.values() if p.open)
-    if production and waiting:
-        raise Refusal(
-            f"政策包还有待确认的取值，不能在正式环境启用：{'、'.join(waiting[:8])} 等 {len(waiting)} 项。"
-        )
     with unit_of_work() as db:
+        pack = _with_decided(pack)
+        waiting = sorted(one.label for one in pack.waiting)
+        if production and waiting:
+            raise Refusal(
+                f"政策包还有待确认的取值，不能在正式环境启用：{'、'.join(waiting[:8])} 等 {len(waiting)} 项。"
+            )
         known = db.scalar(
             select(PackVersion).where(PackVersion.key == pack.key, PackVersion.sha256 == pack.sha256)
         )
         if known is not None:
-            return Kept(known, fresh=False)
+            return Kept(known, pack, fresh=False)
         last = db.scalar(select(func.max(PackVersion.no)).where(PackVersion.key == pack.key)) or 0
         raw = orjson.dumps({name: data.decode() for name, data in sorted(pack.files.items())})
         made = PackVersion(
@@ -80,7 +94,7 @@ def keep(actor: Actor, pack: Pack, *, production: bool = False) -> Kept:
             subject=f"{pack.key} v{made.no}",
             after={"sha256": pack.sha256},
         )
-        return Kept(made, fresh=True)
+        return Kept(made, pack, fresh=True)
 
 
 def activate(actor: Actor, version_id: int) -> None:
@@ -99,3 +113,19 @@ def activate(actor: Actor, version_id: int) -> None:
             subject=f"{row.key} v{row.no}",
             after={"active": True},
         )
+
+
+def _with_decided(pack: Pack) -> Pack:
+    """The pack with what its owners decided on the version before.
+
+    Raises:
+        Refusal: the new content forbids what was decided.
+    """
+    before = latest(pack.key)
+    kept = before.files.get(DECIDED) if before is not None else None
+    if kept is None or DECIDED in pack.files:
+        return pack
+    try:
+        return decide_on(pack, orjson.loads(kept))
+    except PackError as error:
+        raise Refusal(f"原来确认的取值与新的政策包不一致，请先修改政策包：{error}") from error

@@ -20,7 +20,12 @@ PASSWORD = "qingfeng-2026"
 
 def make_site(*blueprints: Blueprint, env: str = "test") -> Flask:
     """Signing in, a desk to come to, and the given rooms."""
-    secrets = {"SECRET_KEY": "k", "AUDIT_KEY": "k", "PUBLIC_URL": "https://gov.example", "DATABASE_URL": "x"}
+    secrets = {
+        "SECRET_KEY": "k" * 32,
+        "AUDIT_KEY": "a" * 32,
+        "PUBLIC_URL": "https://gov.example",
+        "DATABASE_URL": "x",
+    }
     settings = config.load({"ZHENJIE_ENV": env, **secrets})
     flask = Flask("site", static_folder=None)
     flask.config.update(SECRET_KEY=settings.secret_key, SETTINGS=settings)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from app.cli.bundles import deploy_pack
 from app.core import db
 from app.core.identity import SYSTEM, Role
 from app.policy import services as policy
 from app.policy.packs import load_folder
 from app.runtime import definitions
 from app.runtime.models import Definition
+from app.runtime.packaging import deploy_pack
 from app.studio import drafts
 from app.studio.models import ModelDraft
 from config import ROOT

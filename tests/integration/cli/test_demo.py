@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 
 from app.accounts.models import Person
 from app.audit import services as audit
-from app.cli.bundles import start_processes
 from app.core.db import session
 from app.funds.queries import imbalances
 from app.runtime.models import Case
+from app.runtime.packaging import start_processes
 
 pytestmark = pytest.mark.parametrize(
     "database", ["sqlite"], indirect=True

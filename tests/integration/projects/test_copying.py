@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 import config
-from app.cli.bundles import deploy_pack
 from app.core import db
 from app.core.errors import Forbidden
 from app.core.identity import SYSTEM
 from app.projects import copying
 from app.projects.queries import project_of
 from app.runtime.models import Case
+from app.runtime.packaging import deploy_pack
 from app.runtime.queries import tasks_of
 from tests.acting import prepared, step
 from tests.factories.projects import PROPOSAL, TOTAL, make_project

@@ -10,7 +10,6 @@ import pytest
 import config
 from app.accounts import services as accounts
 from app.audit import services as audit
-from app.cli.bundles import deploy_pack
 from app.core.db import session
 from app.core.errors import Conflict, Forbidden, NotFound, Refusal, Refusals
 from app.core.identity import SYSTEM, Actor, Role
@@ -22,6 +21,7 @@ from app.projects.models import Project
 from app.runtime import operators
 from app.runtime import services as runtime
 from app.runtime.models import Case, Task
+from app.runtime.packaging import deploy_pack
 from app.runtime.queries import history_of, incidents_of, tasks_of
 from app.sources import register_sources
 from tests.factories.people import actor_of, make_person

@@ -87,8 +87,8 @@ def test_every_role_has_a_name() -> None:
 
 PRODUCTION = {
     "ZHENJIE_ENV": "production",
-    "SECRET_KEY": "s",
-    "AUDIT_KEY": "a",
+    "SECRET_KEY": "s" * 32,
+    "AUDIT_KEY": "a" * 32,
     "PUBLIC_URL": "https://gov.example",
     "DATABASE_URL": "postgresql+psycopg://db/zhenjie",
 }
@@ -101,6 +101,21 @@ def test_production_does_not_start_without_its_settings(name: str) -> None:
     assert not made.is_demo
     with pytest.raises(SettingsError, match=name):
         load({**PRODUCTION, name: ""})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"SECRET_KEY": "short"}, "too short.*SECRET_KEY"),
+        ({"SECRET_KEY": "a" * 32}, "must differ"),
+        ({"PUBLIC_URL": "gov.example"}, "PUBLIC_URL"),
+        ({"TRUSTED_PROXIES": "two"}, "TRUSTED_PROXIES"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_plain_line(wrong: dict[str, str], words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as caught:
+        load({**PRODUCTION, **wrong})
+    assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_environment_is_refused() -> None:

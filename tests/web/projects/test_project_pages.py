@@ -13,13 +13,13 @@ from lxml import html
 
 import config
 from app.accounts.models import Person
-from app.cli.bundles import deploy_pack
 from app.core import db
 from app.core.identity import SYSTEM, Actor
 from app.needs import services as needs
 from app.policy.packs import Pack
 from app.projects.queries import find
 from app.runtime.models import Case
+from app.runtime.packaging import deploy_pack
 from app.runtime.queries import tasks_of
 from tests.factories.projects import make_office
 from tests.factories.site import PASSWORD, sign_in, token_in

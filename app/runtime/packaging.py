@@ -1,4 +1,4 @@
-"""From a pack's folder to stored versions."""
+"""From a pack's folder to stored versions of the pack and of its diagrams."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from app.runtime import definitions
 from app.runtime.models import Definition
 
 
-def deploy_pack(actor: Actor, root: Path, key: str, *, publish: bool) -> list[Definition]:
-    """Store a pack and its models; each start process of the pack becomes a definition.
+def deploy_pack(
+    actor: Actor, root: Path, key: str, *, publish: bool, production: bool = False
+) -> list[Definition]:
+    """Store a pack and its models; each start process of the pack becomes a definition (导入政策包).
 
     A start process is an executable one that no other diagram of the pack calls.
+
+    Args:
+        production: keep a pack with open figures without putting it in force.
     """
     with unit_of_work():
         pack = load_folder(root, key)
-        policy.store(actor, pack)
+        policy.prepare(actor, pack, production=production)
         files = {
             name: data for name, data in pack.files.items() if name.split("/")[0] in definitions.MODEL_FOLDERS
         }
