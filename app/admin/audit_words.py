@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+from app.core.identity import ROLE_NAMES, Role
+from app.ui.filters import moment
+
+FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+\d\d:\d\d$")
 
 ROOMS: Mapping[str, str] = {
     "accounts": "账号、单位和岗位",
@@ -22,6 +29,15 @@ ROOMS: Mapping[str, str] = {
     "files": "附件",
 }
 ACTS: Mapping[str, str] = {
+    "ballots.code_used": "提交满意度问卷",
+    "ballots.extend_survey": "延长满意度调查",
+    "ballots.issue_codes": "发放问卷码",
+    "ballots.open_survey": "开始满意度调查",
+    "ballots.paper_entered": "录入纸质问卷",
+    "evaluation.record_tie": "登记利益关系",
+    "organisations.claim": "登记能力证明",
+    "organisations.lift": "解除信用记录",
+    "needs.collect": "登记需求",
     "accounts.ask_role": "申请岗位",
     "accounts.create_person": "新增人员",
     "accounts.create_unit": "新增单位",
@@ -94,6 +110,11 @@ ACTS: Mapping[str, str] = {
     "studio.discard": "放弃流程草稿",
 }
 VALUES: Mapping[str, str] = {
+    "codes": "问卷码",
+    "notice": "公示编号",
+    "objection": "异议编号",
+    "sha256": "内容指纹",
+    "text": "内容指纹",
     "active": "在用",
     "added": "新增数量",
     "changed": "改动的日期",
@@ -131,6 +152,20 @@ VALUES: Mapping[str, str] = {
 def act(action: str) -> str:
     """An act in words; one nobody has named yet keeps its code."""
     return ACTS.get(action, action)
+
+
+def shown(given: object) -> str:
+    """A recorded value as people read it; a fingerprint only by its first signs."""
+    if isinstance(given, bool):
+        return "是" if given else "否"
+    if isinstance(given, list):
+        return "、".join(shown(one) for one in given)
+    words = str(given)
+    if FINGERPRINT.fullmatch(words):
+        return f"{words[:8]}…"
+    if MOMENT.match(words):
+        return moment(words)
+    return ROLE_NAMES[Role(words)] if words in ROLE_NAMES else words
 
 
 def value(name: str) -> str:

@@ -8,6 +8,13 @@ from app.policy.packs import TERM, Parameter
 from app.ui.forms import Form
 
 TEXT: dict[str, Any] = {"type": "string"}
+WORDS = {
+    "contract_amount": "合同金额",
+    "inform": "提示，由评审人决定",
+    "residents_meeting": "居民会议规则",
+    "03-31": "3 月 31 日",
+}
+"""Values that are names of ways in the programs, as people read them."""
 
 
 def parameter_form(known: Parameter, shown: str, today: str) -> Form:
@@ -73,7 +80,7 @@ def shown(value: Any, unit: str) -> str:
         return "、".join(words)
     if unit == "分" and isinstance(value, int):
         return f"{value // 100:,}.{value % 100:02d} 元"
-    return f"{value} {unit}".strip()
+    return WORDS.get(value) or f"{value} {unit}".strip()
 
 
 def day_form(title: str, working: bool, words: str) -> Form:
