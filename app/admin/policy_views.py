@@ -19,7 +19,7 @@ from app.core import clock
 from app.core.errors import NotFound, Refusal
 from app.policy import parameters, queries, rules
 from app.policy.packs import Pack
-from app.runtime import definitions, packaging
+from app.runtime import packaging, publication
 from app.ui.formpage import Page, form_page
 
 PACKS = config.ROOT / "bpmn"
@@ -141,7 +141,7 @@ def policy_publish(key: str, definition_id: int) -> Response:
     """Put a draft of the pack's diagrams in force; never one's own (发布流程)."""
     if definition_id not in {one.id for one in definitions_of(key)}:
         raise NotFound
-    done = definitions.publish(current_actor(), definition_id)
+    done = publication.publish(current_actor(), definition_id)
     flash(f"已发布“{done.title}”第 {done.no} 版。", "success")
     return redirect(url_for("admin.policy_pack", key=key))
 

@@ -16,6 +16,7 @@ from app.core.identity import Actor
 from app.policy.models import PackVersion
 from app.policy.packs import DECIDED, Pack, PackError, decide_on
 from app.policy.queries import latest
+from app.policy.queries import pack as stored
 
 
 def store(actor: Actor, pack: Pack, *, production: bool = False) -> PackVersion:
@@ -98,9 +99,16 @@ def keep(actor: Actor, pack: Pack, *, production: bool = False) -> Kept:
 
 
 def activate(actor: Actor, version_id: int) -> None:
-    """Put a kept version of a pack in force (启用政策包); cases that start from now on get it."""
+    """Put a kept version of a pack in force (启用政策包); cases that start from now on get it.
+
+    What its owners have decided since that version was kept holds on it too: going back to an older way of
+    working brings no older figure back.
+    """
     with unit_of_work() as db:
         row = db.get_one(PackVersion, version_id)
+        kept, newest = stored(version_id), latest(row.key)
+        if newest is not None and newest.files.get(DECIDED) != kept.files.get(DECIDED):
+            row = keep(actor, _decided_as(kept, newest)).row
         if row.active:
             return
         db.execute(update(PackVersion).where(PackVersion.key == row.key).values(active=False))
@@ -116,16 +124,21 @@ def activate(actor: Actor, version_id: int) -> None:
 
 
 def _with_decided(pack: Pack) -> Pack:
-    """The pack with what its owners decided on the version before.
+    """The pack with what its owners decided on the version before, unless it says so itself."""
+    before = latest(pack.key)
+    return pack if before is None or DECIDED in pack.files else _decided_as(pack, before)
+
+
+def _decided_as(pack: Pack, other: Pack) -> Pack:
+    """The pack with all that was decided on another version of it.
 
     Raises:
-        Refusal: the new content forbids what was decided.
+        Refusal: the pack forbids what was decided.
     """
-    before = latest(pack.key)
-    kept = before.files.get(DECIDED) if before is not None else None
-    if kept is None or DECIDED in pack.files:
+    decided = other.files.get(DECIDED)
+    if decided is None:
         return pack
     try:
-        return decide_on(pack, orjson.loads(kept))
+        return decide_on(pack, orjson.loads(decided))
     except PackError as error:
         raise Refusal(f"原来确认的取值与新的政策包不一致，请先修改政策包：{error}") from error

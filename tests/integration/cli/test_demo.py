@@ -13,8 +13,8 @@ from app.accounts.models import Person
 from app.audit import services as audit
 from app.core.db import session
 from app.funds.queries import imbalances
+from app.runtime.definitions import start_processes
 from app.runtime.models import Case
-from app.runtime.packaging import start_processes
 
 pytestmark = pytest.mark.parametrize(
     "database", ["sqlite"], indirect=True

@@ -180,3 +180,18 @@ def test_a_release_that_forbids_what_was_decided_is_refused(office: SimpleNamesp
     with pytest.raises(Refusal, match="X-1"):
         services.store(SYSTEM, fresh)
     assert DECIDED not in replace(fresh).files
+
+
+def test_an_older_version_put_in_force_again_keeps_what_was_decided_since(
+    office: SimpleNamespace, pack: Pack
+) -> None:
+    files = {**pack.files, "codes.csv": pack.files["codes.csv"] + b"category,zz,x,\n"}
+    later = services.prepare(SYSTEM, load_files(files, "zhuhai"), production=False)
+    number = propose(office, "publicity_days", 7).id
+    parameters.confirm(office.district, [number], production=False)
+    for version in (office.first, later):
+        services.activate(SYSTEM, version.id)
+        db.close()
+        live = queries.active("zhuhai", date(2026, 3, 2))
+        assert live.value("publicity_days") == 7
+        assert live.files["codes.csv"] == queries.pack(version.id).files["codes.csv"]
