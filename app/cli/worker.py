@@ -11,7 +11,7 @@ from app.audit import services as audit
 from app.contracts import arrears
 from app.core import db, outbox
 from app.messages import spreading
-from app.runtime import jobs, leases, publication, reminding
+from app.runtime import jobs, leases, publication, recounting, reminding
 
 log = logging.getLogger(__name__)
 TICK = 1.0
@@ -19,6 +19,7 @@ CHORES: tuple[tuple[int, Callable[[], object]], ...] = (
     (1, publication.put_due_in_force),
     (1, reminding.sweep),
     (1, spreading.run),
+    (5, recounting.go_on),
     (20, jobs.settle_incidents),
     (60, audit.seal),
     (600, arrears.sweep),

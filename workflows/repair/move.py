@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -121,6 +122,46 @@ def set_variables(model: Model, state: bytes, values: Mapping[str, Any], *, now:
                         task.parent.data.update(fresh)  # what waits reads from there when it goes on
                         _set_again(task, fresh)
         return finished_step(model, workflow, before)
+
+
+def set_reminders(
+    model: Model,
+    state: bytes,
+    begun: Mapping[tuple[tuple[str, ...], str], datetime],
+    *,
+    operators: Operators,
+    now: Now,
+) -> Result:
+    """Set the timers at the edge of steps anew, as if counted when each step began; nothing fires or moves.
+
+    Args:
+        begun: by path and element of the steps.
+    """
+    with guarded(operators, now) as engine:
+        workflow = codec.load(state, model.spec, dict(model.subs), engine)
+        before = states_of(workflow)
+        for part in (workflow, *workflow.subprocesses.values()):
+            for task in part.tasks.values():
+                definition = getattr(task.task_spec, "event_definition", None)
+                waits = task._state == TaskState.WAITING and isinstance(task.task_spec, BoundaryEvent)
+                if not waits or not isinstance(definition, TimeDateEventDefinition):
+                    continue
+                step = next(
+                    one for one in task.parent.children if not isinstance(one.task_spec, BoundaryEvent)
+                )
+                moment = begun.get((path_of(task), step.task_spec.bpmn_id))
+                if moment is not None:
+                    task.internal_data["event_value"] = _as_of(engine, task, definition.expression, moment)
+        return finished_step(model, workflow, before)
+
+
+def _as_of(engine: Any, task: Any, expression: str, moment: datetime) -> Any:
+    """The value of an expression as it would have been at a moment."""
+    token = expressions.clock.set(lambda: moment)
+    try:
+        return engine.evaluate(task, expression)
+    finally:
+        expressions.clock.reset(token)
 
 
 def goals(model: Model, state: bytes, token_id: str, *, now: Now) -> list[Goal]:
