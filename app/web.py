@@ -37,6 +37,8 @@ from app.inbox.views import bp as inbox_bp
 from app.messages import spreading
 from app.messages import wiring as messages
 from app.notices import handlers as notices_handlers
+from app.operations import demo_clock
+from app.operations.clock_views import bp as clock_bp
 from app.operations.views import bp as operations_bp
 from app.organisations.views import bp as organisations_bp
 from app.portal.views import bp as portal_bp
@@ -76,6 +78,7 @@ BLUEPRINTS = (
     procurement_bp,
     evaluation_bp,
     operations_bp,
+    clock_bp,
     studio_bp,
     store_bp,
     admin_bp,
@@ -120,6 +123,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     db.bind(db.make_engine(settings.database_url))
     definitions.forget()
     _refuse_mixing(settings)
+    demo_clock.install(settings.is_demo)
     if settings.is_demo:
         flask.before_request(_loopback_only)
     if settings.trusted_proxies:

@@ -41,6 +41,20 @@ class MovableClock:
         self._now += delta
 
 
+class ShiftedClock:
+    """The machine's clock, so much ahead: it goes on by itself. For demo and training, never in production."""
+
+    def __init__(self, ahead: timedelta = timedelta()) -> None:
+        self.ahead = ahead
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def set(self, moment: datetime) -> None:
+        """Jump to a moment (aware)."""
+        self.ahead = moment.astimezone(UTC) - datetime.now(UTC)
+
+
 _clock: Clock = SystemClock()
 
 
