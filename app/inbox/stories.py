@@ -243,9 +243,13 @@ def diagram(actor: Actor, case: Case, path: str) -> dict[str, Any] | None:
     badges = {}
     tasks = queries.tasks_of(case.id)
     for task in tasks:
-        if task.state == "open" and task.path == path and task.due_at and task.due_at < clock.now():
+        if task.state != "open" or task.path != path or task.due_at is None:
+            continue
+        if task.due_at < clock.now():
             days = max(1, (clock.now() - task.due_at).days)
             badges[task.element] = {"tone": "late", "text": f"超时 {days} 天"}
+        elif task.reminded_at is not None:
+            badges[task.element] = {"tone": "soon", "text": "即将到期"}
     calls = {
         element: f"/cases/{case.no}/diagram?path={'/'.join([*walked, element])}"
         for element in bundle.model.calls(process)
