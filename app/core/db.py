@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Engine, Insert, Integer, MetaData, create_engine, event, insert
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -151,6 +152,15 @@ def unit_of_work() -> Iterator[Session]:
         raise
     finally:
         _depth.reset(token)
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the database itself is away, restarting or too busy: no fault of what was asked of it."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or (
+        isinstance(error, OperationalError) and "no such" not in str(error.orig)  # SQLite's word for a typo
+    )
 
 
 def add_later(model: type[Base], row: Mapping[str, Any]) -> None:

@@ -108,3 +108,14 @@ def require_all(decisions: Iterable[Decision]) -> None:
     refused = [Refusal(d.reason, field=d.field, rule=d.ref) for d in decisions if not d]
     if refused:
         raise Refusals(refused)
+
+
+class Unavailable(ZhenjieError):
+    """The database is away or too busy; whether the last act holds is not known, sending it again is safe."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "系统暂时繁忙，没有确认您的操作是否生效。请稍等片刻，在原页面再提交一次，不会重复办理。"
+        )

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from app.accounts.queries import people_of_city
 from app.audit.services import record
 from app.core import clock
-from app.core.db import add_later, session, unit_of_work
-from app.core.errors import Fault, Refusal
+from app.core.db import add_later, is_outage, session, unit_of_work
+from app.core.errors import Fault, Refusal, Unavailable
 from app.core.identity import SYSTEM, Actor, Role
 from app.messages.services import notify
 from app.runtime.models import Case, Incident, Task
@@ -35,12 +35,15 @@ def reported(actor: Actor, task_id: int) -> Iterator[None]:
 
     Raises:
         Fault: with a message for the person who acted, after everything was rolled back.
+        Unavailable: the database is away; that is nobody's to mend in this case.
     """
     try:
         yield
     except Refusal:
         raise
     except Exception as error:
+        if is_outage(error):
+            raise Unavailable from error
         log.exception("task %s failed", task_id)
         incident_id = _open_for_task(actor, task_id, error)
         raise Fault(

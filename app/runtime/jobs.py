@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import undefer
 
 from app.core import clock
-from app.core.db import session, unit_of_work
+from app.core.db import is_outage, session, unit_of_work
 from app.core.errors import Refusal
 from app.core.identity import SYSTEM, Actor
 from app.runtime import deadlines, faults, leases
@@ -63,6 +63,8 @@ def _fire(case_id: int) -> bool:
     except Refusal as refusal:
         faults.open_for_timer(case_id, refusal, "refused")
     except Exception as error:
+        if is_outage(error):
+            raise  # the worker's next round tries again at once; nothing rests
         log.exception("timer of case %s failed", case_id)
         faults.open_for_timer(case_id, error, "fault")
     return False

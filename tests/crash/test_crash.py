@@ -161,7 +161,11 @@ def ordeal(
             assert not any(client.failure for client in clients)
         enough.set()
         for client in clients:
-            client.join(240)
+            for _ in range(240):
+                servers.mind()
+                client.join(1)
+                if not client.is_alive():
+                    break
             assert not client.is_alive(), f"{client.name} stands still with {client.cases}"
         for client in clients:
             if client.failure is not None:
