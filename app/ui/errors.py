@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from app.core.errors import Refusal, ZhenjieError, Unavailable
+from app.core.errors import Refusal, Unavailable, ZhenjieError
 
 PAGES: dict[int, tuple[str, str]] = {
     400: ("提交的内容无法识别", "请返回上一页，刷新后重新提交。"),
