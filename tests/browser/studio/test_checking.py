@@ -155,3 +155,18 @@ def test_a_broken_order_of_the_law_is_walked_step_by_step(studio: Studio) -> Non
     path.get_by_role("button", name="关闭路径").click()
     expect(page.locator(".djs-element.zj-walk-now, .djs-element.zj-walk")).to_have_count(0)
     studio.clean(page)
+
+
+def test_a_fault_is_mended_by_a_button(studio: Studio) -> None:
+    drawn = studio.file("process/procurement.bpmn")
+    put(studio, "process/procurement.bpmn", drawn.replace(">bid_until<", ">2026-12-01<"))
+    page = studio.enter(studio.people.designer)
+    studio.open(page, "diagram/procurement")
+    page.wait_for_selector("[data-checked]", timeout=60000)
+    page.click("#tab-check")
+    item = page.locator('.zj-f-item[data-rule="timer"]')
+    item.get_by_role("button", name="修复").click()
+    expect(page.locator(".zj-toast")).to_contain_text("2026-12-01", timeout=20000)
+    expect(item).to_have_count(0, timeout=40000)
+    assert ">2026-12-01<" not in studio.file("process/procurement.bpmn")
+    studio.clean(page)

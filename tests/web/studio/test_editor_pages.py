@@ -156,3 +156,26 @@ def test_a_form_is_previewed_with_its_rules_and_tried(studio: SimpleNamespace, e
     assert "zj-errors" in tried["page"]
     wrong = browser.post("/studio/forms/preview", json={**asked, "ui": {"nothing": {"ui:width": 3}}}).json
     assert "nothing" in wrong["error"]
+
+
+def test_what_can_be_mended_is_mended_with_a_note_and_kept(studio: SimpleNamespace, enter: Any) -> None:
+    draft = begin(studio)
+    base = f"/studio/drafts/{draft.id}"
+    browser = enter(studio.designer)
+    name = "process/procurement.bpmn"
+    wrong = browser.get(f"{base}/files/{name}").data.replace(b">bid_until<", b">2026-12-01<")
+    assert browser.put(f"{base}/files/{name}", data=wrong, headers={"If-Match": "1"}).status_code == 200
+    (found,) = [one for one in browser.post(f"{base}/check").json["findings"] if one["rule"] == "timer"]
+    assert (found["file"], found["element"]) == (name, "wait")
+    mended = browser.post(f"{base}/mend", json={"file": name, "keys": [found["fix"]]}).json
+    assert mended["rev"] == 3
+    assert len(mended["notes"]) == 1
+    assert b"2026-12-01" in browser.get(f"{base}/files/{name}").data
+    rules = [one["rule"] for one in browser.post(f"{base}/check").json["findings"]]
+    assert "timer" not in rules
+    assert browser.post(f"{base}/mend", json={"file": name, "keys": [found["fix"]]}).json == {
+        "rev": 3,
+        "notes": [],
+    }
+    assert browser.post(f"{base}/mend", json={"file": "process/none.bpmn", "keys": []}).status_code == 404
+    assert enter(studio.publisher).post(f"{base}/mend", json={"file": name, "keys": []}).status_code == 403
