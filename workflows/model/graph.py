@@ -11,7 +11,7 @@ from typing import Any, Final
 from lxml import etree
 
 from workflows.errors import DecisionError, UnsafeXml
-from workflows.model import decision
+from workflows.model import decision, table_tests
 from workflows.model.decision import DecisionTable
 from workflows.model.xml import BPMN, SPIFF, local, parse
 from workflows.types import Finding
@@ -189,6 +189,8 @@ def read(files: Mapping[str, bytes]) -> tuple[Bundle, list[Finding]]:
     bundle = Bundle()
     found: list[Finding] = []
     for name, data in sorted(files.items()):
+        if name.endswith(table_tests.SUFFIX):
+            continue  # tests of a table are no form; `table_tests` runs them
         if name.endswith(".json"):
             found += _read_form(bundle, name, data)
             continue

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from config import ROOT
 from workflows.errors import DecisionError
-from workflows.model import decision, table_tests
+from workflows.model import decision, graph, table_tests
 from workflows.model.coverage import analyse
 from workflows.model.decision import Column, DecisionTable, Rule
 
@@ -130,6 +130,12 @@ def test_tests_of_a_table_say_what_it_really_answers() -> None:
 def test_a_broken_tests_file_is_a_finding(text: bytes) -> None:
     (found,) = table_tests.findings({"decision/g.dmn": GRADE, "decision/g.tests.json": text})
     assert (found.rule, found.severity, found.file) == ("table-test", "error", "decision/g.tests.json")
+
+
+def test_tests_of_a_table_are_no_form() -> None:
+    tests = b'{"tests": [{"name": "", "inputs": {"total": 1}, "expected": {"grade": "x"}}]}'
+    bundle, found = graph.read({"decision/g.dmn": GRADE, "decision/g.tests.json": tests})
+    assert (list(bundle.forms), found) == ([], [])
 
 
 def test_tests_without_their_table_are_a_finding() -> None:
