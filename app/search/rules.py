@@ -108,14 +108,17 @@ def words(text: str) -> list[str]:
     return sorted(set(RUN.findall(plain(text[:LONGEST_QUERY]))), key=lambda run: (-len(run), run))
 
 
+def _folded(text: str) -> str:
+    """The plain form, character by character: what would change its length (… ㎡) stays as it is."""
+    return "".join(letter if len(plain(letter)) != 1 else plain(letter) for letter in text)
+
+
 def parts(text: str, marked: Sequence[str]) -> list[tuple[str, bool]]:
     """A text in pieces, each with whether it is what was looked for."""
-    # Folding may change lengths (㎡ becomes m2): then nothing is marked rather than something wrong.
-    folded = plain(text)
-    if not marked or len(folded) != len(text):
+    if not marked:
         return [(text, False)]
     found, at = [], 0
-    for hit in re.finditer("|".join(re.escape(one) for one in marked), folded):
+    for hit in re.finditer("|".join(re.escape(one) for one in marked), _folded(text)):
         if hit.start() > at:
             found.append((text[at : hit.start()], False))
         found.append((text[hit.start() : hit.end()], True))
@@ -125,10 +128,7 @@ def parts(text: str, marked: Sequence[str]) -> list[tuple[str, bool]]:
 
 def quote(body: str, marked: Sequence[str]) -> str:
     """The place of a text that answers the question, "" when it lies elsewhere."""
-    folded = plain(body)
-    if not marked or len(folded) != len(body):
-        return ""
-    hit = re.search("|".join(re.escape(one) for one in marked), folded)
+    hit = re.search("|".join(re.escape(one) for one in marked), _folded(body)) if marked else None
     if hit is None:
         return ""
     start, end = max(0, hit.start() - QUOTED), min(len(body), hit.end() + 2 * QUOTED)

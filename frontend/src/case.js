@@ -3,7 +3,7 @@ import './styles/story.css';
 
 const phone = window.matchMedia('(width <= 820px)').matches;
 const parts = [...document.querySelectorAll('[data-sec]')];
-const links = [...document.querySelectorAll('.zj-toc a')];
+const links = [...document.querySelectorAll('.zj-onpage a')];
 
 function reveal() {
   const target = document.getElementById(decodeURIComponent(window.location.hash.slice(1)));

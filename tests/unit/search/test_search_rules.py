@@ -94,7 +94,7 @@ def test_marks_and_quotes_show_what_was_typed() -> None:
         ("Ab", True),
         ("服务", False),
     ]
-    assert rules.parts("㎡养老", marked) == [("㎡养老", False)]
+    assert rules.parts("㎡养老…", marked) == [("㎡", False), ("养老", True), ("…", False)]
     body = "甲" * 100 + "需要养老服务" + "乙" * 100
     quote = rules.quote(body, marked)
     assert "需要养老服务" in quote

@@ -94,7 +94,7 @@ def test_somebody_who_never_saw_the_case_reads_all_of_it(office: Flask) -> None:
     ):
         assert words in page, words
     anchors = set(re.findall(r'id="([a-z0-9-]+)"', html))
-    for link in re.findall(r'href="#([a-z-]+)"', html.partition("zj-toc")[2].partition("</nav>")[0]):
+    for link in re.findall(r'href="#([a-z-]+)"', html.partition("zj-onpage")[2].partition("</nav>")[0]):
         assert link in anchors, link
     assert {"stage-review", "stage-contract"} <= anchors
 
