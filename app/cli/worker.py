@@ -51,13 +51,21 @@ class Worker:
                 db.close()
             rounds += 1
             self._stop.wait(TICK)
-        if self._name is not None:
-            leases.end(self._name)
-            db.close()
+        self._leave()
 
     def stop(self) -> None:
         """End after the case now in hand."""
         self._stop.set()
+
+    def _leave(self) -> None:
+        """Free what was taken on; a database that has gone away frees it by time."""
+        try:
+            if self._name is not None:
+                leases.end(self._name)
+        except Exception:
+            log.exception("worker could not sign off")
+        finally:
+            db.close()
 
     def _round(self, number: int) -> None:
         if self._name is None:

@@ -20,7 +20,7 @@ from app.policy import rules
 from app.policy.calendar import is_working_day, why
 from app.policy.models import WorkCalendarDay
 
-Hook: TypeAlias = Callable[[Actor, Sequence[date]], None]
+Hook: TypeAlias = Callable[[Actor, Sequence[date]], object]
 WORDS: Mapping[str, bool] = {
     "休": False,
     "放假": False,
@@ -54,7 +54,8 @@ class ShownDay:
 
 def on_change(hook: Hook) -> None:
     """Let a room above know, in the same transaction, which days have changed."""
-    _hooks.append(hook)
+    if hook not in _hooks:  # building a second application must not count everything twice
+        _hooks.append(hook)
 
 
 def year_of(year: int) -> list[list[ShownDay]]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.core.errors import Fault
-from app.runtime import reminding
+from app.policy import holidays
+from app.runtime import recounting, reminding
 from app.runtime.handlers import (
     OperatorContext,
     OperatorParameter,
@@ -51,7 +52,8 @@ def _steps(context: OperatorContext, parameters: Mapping[str, Any]) -> list[Task
 
 
 def register() -> None:
-    """Put the runtime's operators into the catalogue."""
+    """Put the runtime's operators into the catalogue, and let it follow the calendar."""
+    holidays.on_change(recounting.recompute)
     first_variable("case_status", "running")
     operator(
         "case.close",

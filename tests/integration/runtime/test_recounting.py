@@ -9,17 +9,21 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select
 
+from app.accounts.models import OrgUnit
 from app.audit import services as audit
 from app.core import clock as time
 from app.core import db
 from app.core.db import session
+from app.core.identity import Role
 from app.messages.models import Message
+from app.policy import holidays
 from app.policy.calendar import explain
 from app.policy.models import WorkCalendarDay
 from app.runtime import jobs, operators, recounting
 from app.runtime.models import Case
 from app.runtime.queries import history_of
 from tests.factories.bpmn import Diagram
+from tests.factories.people import actor_of, make_person
 from tests.integration.runtime.conftest import do, opened
 from tests.integration.runtime.test_reminding import Watched, two
 from tests.integration.runtime.test_workers import waiting
@@ -141,3 +145,16 @@ def test_a_term_is_explained_day_by_day(office: SimpleNamespace) -> None:
     holidays = explain(date(2026, 2, 14), 1)
     assert "春节" in {one.why for one in holidays}
     assert explain(date(2028, 3, 3), 1)[0].provisional
+
+
+def test_a_day_changed_in_the_office_calendar_moves_terms_at_once(
+    office: SimpleNamespace, begin: Begin
+) -> None:
+    operators.register()
+    city = session().scalars(select(OrgUnit).where(OrgUnit.kind == "city")).one()
+    keeper = actor_of(make_person("系统管理员", Role.SYSTEM_ADMIN, city))
+    case = begin(two())
+    holidays.set_day(keeper, FRIDAY, False, "国办发明电〔2026〕1号")
+    assert due(case) == date(2026, 3, 10)
+    line = next(one for one in history_of(case.id) if one.kind == "deadline")
+    assert line.actor_name == "系统管理员"
