@@ -170,3 +170,19 @@ def test_a_strangers_case_is_not_there(office: SimpleNamespace, enter: Any) -> N
         found.street_id, found.community_id = office.units.other_street.id, office.units.other_community.id
     for act in ("withdraw", "cancel"):
         assert enter(office.leader).get(f"/cases/{case.no}/{act}").status_code == 404
+
+
+def test_a_project_is_copied_as_a_new_proposal(office: SimpleNamespace, enter: Any) -> None:
+    browser = enter(office.clerk)
+    first = started(office, browser)
+    shown = browser.get(f"/cases/{first.no}/again")
+    assert "居家养老服务" in shown.text
+    answer = post(browser, f"/cases/{first.no}/again", title="居家养老服务（第二期）")
+    assert answer.status_code == 302
+    assert "街道规划立项" in browser.get(answer.location).text
+    db.close()
+    titles = [case.title for case in db.session().query(Case).order_by(Case.id)]
+    assert titles == ["居家养老服务", "居家养老服务（第二期）"]
+    assert browser.get("/cases/XM-none/again").status_code == 404
+    assert enter(office.finance).get(f"/cases/{first.no}/again").status_code == 403
+    assert f"/cases/{first.no}/again" in browser.get("/desk/mine").text
