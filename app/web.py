@@ -20,6 +20,7 @@ from app.api.views import bp as api_bp
 from app.audit import services as audit
 from app.catalogue.views import bp as catalogue_bp
 from app.cli import commands
+from app.cli.trying import DemoStage
 from app.contracts import handlers as contracts_handlers
 from app.core import db, marks
 from app.evaluation import handlers as evaluation_handlers
@@ -52,9 +53,12 @@ from app.runtime import operators as runtime_operators
 from app.search import sources as searching
 from app.search.views import bp as search_bp
 from app.sources import register_sources
+from app.studio import sandbox
 from app.studio.editor_views import bp as editor_bp
+from app.studio.moving_views import bp as moving_bp
 from app.studio.publishing_views import bp as publishing_bp
 from app.studio.store_views import bp as store_bp
+from app.studio.trying_views import bp as trying_bp
 from app.studio.views import bp as studio_bp
 from app.ui.setup import init_ui
 
@@ -85,6 +89,8 @@ BLUEPRINTS = (
     editor_bp,
     publishing_bp,
     catalogue_bp,
+    trying_bp,
+    moving_bp,
     api_bp,
 )
 HANDLERS: tuple[Callable[[], None], ...] = (
@@ -141,6 +147,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     flask.context_processor(navigation.context)
     flask.context_processor(help_views.context)
     flask.teardown_appcontext(lambda _error: db.close())
+    sandbox.use_stage(DemoStage())
     commands.register(flask)
     return flask
 

@@ -115,18 +115,21 @@ class Player:
         raise ZhenjieError("the scenario does not come to an end")
 
     def _complete(self, case: Case, task: Task) -> None:
-        actor = self._actor_for(case, task)
-        if task.form_key == "procurement.open":
-            procurement.unseal(actor, procurement_read.current(case.id).id)
-        form = services.prepared_form(actor, task.id)
-        answers = self._answers(actor, form, task)
+        actor, answers = self.answer(case, task)
         done = services.complete_task(actor, task.id, answers)
         line = session().get_one(Task, task.id, populate_existing=True)
         step = Step(task.stage or "", task.title, role_name(task.role), line.outcome or "已办理")
         self.steps.append(step)
         self.told(step)
-        self._afterwards(done.case_id, task)
+        self.afterwards(done.case_id, task)
         self.clock.advance(timedelta(minutes=20))
+
+    def answer(self, case: Case, task: Task) -> tuple[Actor, dict[str, Any]]:
+        """Who does a step, and the answers to its form."""
+        actor = self._actor_for(case, task)
+        if task.form_key == "procurement.open":
+            procurement.unseal(actor, procurement_read.current(case.id).id)
+        return actor, self._answers(actor, services.prepared_form(actor, task.id), task)
 
     def _wait(self, case: Case) -> None:
         """Nothing for people to do: let time pass to the next deadline."""
@@ -194,12 +197,12 @@ class Player:
             }
         return {}
 
-    def _afterwards(self, case_id: int, task: Task) -> None:
+    def afterwards(self, case_id: int, task: Task) -> None:
         """What others do meanwhile: residents object and answer, organisations bid."""
         if (
             task.form_key == "notice.publish"
             and self.plan.object_to_notice
-            and self.passes["notice.publish"] == 1
+            and self.passes.get("notice.publish") == 1
         ):
             notice = notices_read.latest(case_id, "project")
             if notice is not None:

@@ -12,11 +12,13 @@ from app.contracts import arrears
 from app.core import db, outbox
 from app.messages import spreading
 from app.runtime import jobs, leases, publication, recounting, reminding
+from app.studio import moving
 
 log = logging.getLogger(__name__)
 TICK = 1.0
 CHORES: tuple[tuple[int, Callable[[], object]], ...] = (
     (1, publication.put_due_in_force),
+    (1, moving.run),
     (1, reminding.sweep),
     (1, spreading.run),
     (5, recounting.go_on),

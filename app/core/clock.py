@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -65,14 +68,27 @@ def use(clock: Clock) -> Clock:
     return before
 
 
+_shown: ContextVar[Clock | None] = ContextVar("shown_clock", default=None)
+
+
+@contextmanager
+def shown(clock: Clock) -> Iterator[None]:
+    """Live by another clock in this context only."""
+    token = _shown.set(clock)
+    try:
+        yield
+    finally:
+        _shown.reset(token)
+
+
 def current() -> Clock:
-    """The clock of this process."""
-    return _clock
+    """The clock of this context: its own, or the process's."""
+    return _shown.get() or _clock
 
 
 def now() -> datetime:
     """The present, aware, in UTC."""
-    return _clock.now()
+    return current().now()
 
 
 def today() -> date:

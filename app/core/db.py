@@ -93,6 +93,34 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
+_elsewhere: ContextVar[tuple[str, Engine] | None] = ContextVar("elsewhere", default=None)
+
+
+@contextmanager
+def elsewhere(name: str, engine: Engine) -> Iterator[None]:
+    """Work in another database in this context only; other threads and what is around stay where they are.
+
+    An open session or unit of work of the database around is left alone and is there again afterwards.
+
+    Args:
+        name: by which caches keep what they know of that database apart; never used for another one.
+    """
+    tokens = _elsewhere.set((name, engine)), _session.set(None), _depth.set(0)
+    try:
+        yield
+    finally:
+        close()
+        _elsewhere.reset(tokens[0])
+        _session.reset(tokens[1])
+        _depth.reset(tokens[2])
+
+
+def place() -> str:
+    """The name of the database of this context, "" for the process's own: the first part of every cache's key."""
+    other = _elsewhere.get()
+    return other[0] if other is not None else ""
+
+
 def bind(engine: Engine | None) -> None:
     """Make this engine the process's database; open sessions of this context are closed."""
     global _engine
@@ -101,7 +129,10 @@ def bind(engine: Engine | None) -> None:
 
 
 def engine() -> Engine:
-    """The process's database."""
+    """The process's database, or the one this context works in."""
+    other = _elsewhere.get()
+    if other is not None:
+        return other[1]
     if _engine is None:
         raise RuntimeError("no database bound")
     return _engine

@@ -11,24 +11,25 @@ from pathlib import Path
 import orjson
 from sqlalchemy import select
 
-from app.core.db import session
+from app.core.db import place, session
 from app.core.errors import Fault, NotFound, Refusal
 from app.policy.models import PackVersion, ParameterProposal
 from app.policy.packs import Pack, PackError, load_files, load_folder, with_version
 from workflows.errors import DecisionError
 from workflows.model import decision, law
 
-_cache: OrderedDict[int, Pack] = OrderedDict()
+_cache: OrderedDict[tuple[str, int], Pack] = OrderedDict()
 _lock = threading.Lock()
 CACHE_SIZE = 32
 
 
 def pack(version_id: int) -> Pack:
     """The pack of a version, from memory when this process has seen it."""
+    key = (place(), version_id)
     with _lock:
-        if version_id in _cache:
-            _cache.move_to_end(version_id)
-            return _cache[version_id]
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
     row = (
         session()
         .execute(select(PackVersion.key, PackVersion.files).where(PackVersion.id == version_id))
@@ -39,7 +40,7 @@ def pack(version_id: int) -> Pack:
     files = {name: text.encode() for name, text in orjson.loads(zlib.decompress(row.files)).items()}
     made = with_version(load_files(files, row.key), version_id)
     with _lock:
-        _cache[version_id] = made
+        _cache[key] = made
         while len(_cache) > CACHE_SIZE:
             _cache.popitem(last=False)
     return made

@@ -8,7 +8,7 @@ from app.core import clock
 from app.core.errors import Conflict
 from app.core.identity import SYSTEM, Actor
 from app.policy import queries as policy
-from app.runtime import definitions
+from app.runtime import definitions, recording
 from app.runtime.locking import Locked
 from app.runtime.models import Case, Task
 from app.runtime.stepping import BoundOperators, append_history, audit_step, settle
@@ -32,6 +32,7 @@ def fire(case: Case, waiting: Sequence[Task], actor: Actor = SYSTEM, title: str 
     """
     at = clock.now()
     pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
+    recording.act("timer")
     result = engine.fire_timers(
         bundle.model, case.state, operators=BoundOperators(case, actor, pack, at), now=clock.now
     )

@@ -14,7 +14,7 @@ from sqlalchemy import case, func, or_, select, true
 
 from app.audit.services import record
 from app.core import clock
-from app.core.db import session, unit_of_work
+from app.core.db import place, session, unit_of_work
 from app.core.errors import Fault, Refusal, require_all
 from app.core.identity import Actor
 from app.runtime import lawful
@@ -83,7 +83,7 @@ REMARK = (
     orjson.dumps({"opinion": {"ui:widget": "textarea"}}),
 )
 
-_cache: OrderedDict[int, Bundle] = OrderedDict()
+_cache: OrderedDict[tuple[str, int], Bundle] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -94,10 +94,11 @@ def pack_files(files: Mapping[str, bytes]) -> bytes:
 
 def bundle(definition_id: int) -> Bundle:
     """The parsed definition, from memory when this process has seen it."""
+    key = (place(), definition_id)
     with _lock:
-        if definition_id in _cache:
-            _cache.move_to_end(definition_id)
-            return _cache[definition_id]
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
     row = (
         session()
         .execute(
@@ -114,7 +115,7 @@ def bundle(definition_id: int) -> Bundle:
         definition_id, row.pack_key, row.process_key, row.no, row.title, _parse(files, row.process_key), files
     )
     with _lock:
-        _cache[definition_id] = made
+        _cache[key] = made
         while len(_cache) > CACHE_SIZE:
             _cache.popitem(last=False)
     return made

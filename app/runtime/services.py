@@ -19,7 +19,7 @@ from app.core.errors import Conflict, Fault, Forbidden, Refusal
 from app.core.identity import Actor
 from app.policy import queries as policy
 from app.policy.packs import Pack
-from app.runtime import deadlines, definitions, detours, faults, handlers, publication, signers
+from app.runtime import deadlines, definitions, detours, faults, handlers, publication, recording, signers
 from app.runtime.locking import Locked, lock, lock_case, require_may_act, require_open, visible
 from app.runtime.models import Case, CaseCounter, Draft, FormRecord, Task
 from app.runtime.stepping import (
@@ -107,9 +107,11 @@ def start_case(
         db.add(case)
         db.flush()
         append_history(case, actor, at, "started", f"发起“{title}”")
+        variables = {"case_status": "running", **data}
+        recording.act("start", data=variables)
         result = engine.start(
             bundle.model,
-            {"case_status": "running", **data},
+            variables,
             operators=BoundOperators(case, actor, pack, at),
             now=clock.now,
         )
@@ -232,6 +234,7 @@ def _carry_out(held: Locked, actor: Actor, answers: Mapping[str, Any], at: datet
     )
     operators = BoundOperators(case, actor, pack, at)
     were_open = list(held.open)
+    recording.act("complete", element=task.element, path=task.path, variables=dict(variables))
     try:
         if task.detour:
             result, waiting = detours.end(bundle.model, task, variables)

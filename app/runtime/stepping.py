@@ -18,7 +18,7 @@ from app.core.errors import Fault
 from app.core.identity import Actor
 from app.policy.calendar import add_working_days
 from app.policy.packs import Pack
-from app.runtime import faults, handlers, signers
+from app.runtime import faults, handlers, recording, signers
 from app.runtime.announcing import announce
 from app.runtime.models import LAST, Case, History, Task
 from app.runtime.rules import role_name, unit_of
@@ -41,7 +41,9 @@ class BoundOperators:
         if found is None:
             raise Fault(f"流程图用到的自动步骤“{name}”不存在")
         context = handlers.OperatorContext(self._case, self._actor, self._at, self._pack, data)
-        return found.run(context, parameters)
+        answer = found.run(context, parameters)
+        recording.operator(name, answer)
+        return answer
 
     def working_days(self, day: date, n: int) -> Sequence[date]:
         """The working days by which timers of the diagram count."""
@@ -123,6 +125,7 @@ def settle(
         _remember_passed(case, actor, at, passed)
     fresh = [_open(case, step, pack, at) for step in result.open if step.id not in open_rows]
     session().add_all(fresh)
+    recording.stood(sorted("/".join((*step.path, step.element)) for step in result.open))
     stage = _stage(result.open) or case.stage
     case.state, case.next_due, case.rev, case.stage = result.state, result.next_due, case.rev + 1, stage
     if result.finished:

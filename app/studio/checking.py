@@ -6,17 +6,19 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from app.core.errors import Refusal
+from app.policy.calendar import add_working_days
 from app.policy.packs import Pack, PackError, load_files
 from app.runtime import judging
 from app.runtime.definitions import MODEL_FOLDERS
 from app.studio.models import ModelDraft
 from app.ui import forms
-from workflows.model import table_tests
+from workflows.model import replays, table_tests
 from workflows.model.judge import judge as engine_judge
 from workflows.types import Finding, Verdict
 
@@ -113,8 +115,18 @@ def _judge(files: Mapping[str, bytes], draft: ModelDraft) -> Report:
     pack, wrong = _pack(files, draft.pack_key)
     models = {n: d for n, d in files.items() if n.split("/")[0] in MODEL_FOLDERS}
     said = engine_judge(models, judging.context(pack, start=draft.process_key))
-    findings = (*wrong, *said.findings, *_forms(files), *table_tests.findings(files))
+    findings = (
+        *wrong,
+        *said.findings,
+        *_forms(files),
+        *table_tests.findings(files),
+        *replays.findings(files, _working_days),
+    )
     return Report(findings, said.verdicts, time.perf_counter() - begun)
+
+
+def _working_days(day: date, n: int) -> Sequence[date]:
+    return add_working_days(day, n).days
 
 
 def _pack(files: Mapping[str, bytes], key: str) -> tuple[Pack | None, list[Finding]]:

@@ -104,3 +104,58 @@ class DraftEvent(Row):
 
 
 protect(DraftEvent)
+
+
+class ModelTry(Base):
+    """A try of a draft in a database of its own (试办): whose it is, what time it is there, what was done."""
+
+    __tablename__ = "model_try"
+    token: Mapped[str] = mapped_column(String(43), primary_key=True)
+    draft_id: Mapped[int] = mapped_column(BigId, ForeignKey("model_draft.id"), index=True)
+    draft_rev: Mapped[int]
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    case_id: Mapped[int] = mapped_column(BigId)  # in the try's own database
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime]
+    shows: Mapped[datetime]
+    steps: Mapped[list[Any]]
+
+
+class ModelMove(Row):
+    """An order to move the running cases of a version to another one (迁移)."""
+
+    __tablename__ = "model_move"
+    __table_args__ = (
+        CheckConstraint("state IN ('running','done','undoing','undone')", name="state"),
+        CheckConstraint("source_id <> target_id", name="another"),
+        Index("ix_model_move_state", "state", "id"),
+    )
+    source_id: Mapped[int] = mapped_column(BigId, ForeignKey("definition.id"), index=True)
+    target_id: Mapped[int] = mapped_column(BigId, ForeignKey("definition.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    ordered_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    ordered_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(8))
+    total: Mapped[int]
+    done: Mapped[int]
+    finished_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class MovedCase(Row):
+    """What a move did to one case, with all that is needed to take it back."""
+
+    __tablename__ = "model_moved_case"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting','moved','refused','undone','kept')", name="state"),
+        UniqueConstraint("move_id", "case_id"),
+        Index("ix_model_moved_case_state", "move_id", "state", "id"),
+    )
+    move_id: Mapped[int] = mapped_column(BigId, ForeignKey("model_move.id"))
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("cases.id"), index=True)
+    state: Mapped[str] = mapped_column(String(8))
+    reason: Mapped[str | None] = mapped_column(Text)
+    rev: Mapped[int | None]  # of the case after the move: another one since then means somebody has acted
+    before_state: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    before_pack_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("pack_version.id"))
+    before_tasks: Mapped[dict[str, Any] | None]

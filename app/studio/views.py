@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.access import Permission, allowed, current_actor, requires
 from app.accounts.queries import names_of_people
-from app.studio import blobs, checking, compare, drafts, publishing, queries
+from app.studio import blobs, checking, compare, drafts, moving, publishing, queries, sandbox
 from app.studio.models import ModelDraft
 
 bp = Blueprint("studio", __name__, template_folder="templates", url_prefix="/studio")
@@ -37,7 +37,15 @@ VERSION_STATES: dict[str, tuple[str, str]] = {
     "published": ("现行", "good"),
     "retired": ("已停用", ""),
 }
-SAVES = {"edited": "修改", "mended": "自动修正", "imported": "导入", "restored": "还原", "deleted": "删除"}
+SAVES = {
+    "edited": "修改",
+    "mended": "自动修正",
+    "imported": "导入",
+    "restored": "还原",
+    "deleted": "删除",
+    "merged": "并入现行版本",
+    "recorded": "录制试办",
+}
 FOLDERS = (
     ("process", "流程图", "diagram", ".bpmn"),
     ("decision", "决策表", "decision", ".dmn"),
@@ -78,6 +86,7 @@ def process(pack_key: str, process_key: str) -> str:
         version_states=VERSION_STATES,
         acts=acts,
         act_names=ACTS,
+        moves=moving.moves_of([one.id for one in found.versions]),
         numbers={one.id: one.no for one in found.versions},
         may_publish=allowed(current_actor(), Permission.PUBLISH_MODEL),
         me=current_actor().person_id,
@@ -194,6 +203,7 @@ def _draft_page(found: ModelDraft) -> dict[str, Any]:
         "may_publish": allowed(actor, Permission.PUBLISH_MODEL),
         "events": events,
         "event_names": EVENTS,
+        "tries": sandbox.tries_of(actor, found.id),
         "outdated": found.state in ("editing", "submitted", "approved") and publishing.outdated(found),
         "writer": actor.person_id in {found.author_id, *drafts.writers_of(found.id)},
         "made": compare.of_draft(found),

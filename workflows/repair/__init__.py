@@ -1,1 +1,5 @@
-"""Mend running instances: what an operator may do to them that no step of their diagram does."""
+"""Mend running instances: move them to another version of their model."""
+
+from workflows.repair.migrate import Moved, Obstacle, migrate
+
+__all__ = ["Moved", "Obstacle", "migrate"]
