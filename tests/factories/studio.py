@@ -51,6 +51,7 @@ def make_studio(*, whole: bool = False) -> SimpleNamespace:
     )
     made.definition = _whole() if whole else _small()
     made.process = made.definition.process_key
+    made.street_id, made.community_id = units.street.id, units.community.id
     db.close()
     return made
 
