@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '7823cddde972'
-down_revision = '599e0c6854c7'
+down_revision = '2c9f6d0b71e5'
 branch_labels = None
 depends_on = None
 
