@@ -55,6 +55,8 @@ from app.search.views import bp as search_bp
 from app.sources import register_sources
 from app.studio import sandbox
 from app.studio.editor_views import bp as editor_bp
+from app.studio.exchange_views import bp as exchange_bp
+from app.studio.insight_views import bp as insight_bp
 from app.studio.moving_views import bp as moving_bp
 from app.studio.publishing_views import bp as publishing_bp
 from app.studio.store_views import bp as store_bp
@@ -90,6 +92,8 @@ BLUEPRINTS = (
     publishing_bp,
     catalogue_bp,
     trying_bp,
+    exchange_bp,
+    insight_bp,
     moving_bp,
     api_bp,
 )

@@ -16,6 +16,7 @@ from app.cli.accounts import accounts_group
 from app.cli.audit import audit_group
 from app.cli.db import db_group
 from app.cli.demo import demo
+from app.cli.export import export_group
 from app.cli.models import models_group, packs_group
 from app.cli.search import search_group
 from app.cli.seed import seed
@@ -88,6 +89,7 @@ def register(flask: Flask) -> None:
         search_group,
         seed,
         demo,
+        export_group,
     ):
         flask.cli.add_command(command)
 

@@ -16,6 +16,7 @@ from app.policy.calendar import add_working_days
 from app.policy.packs import Pack, PackError, load_files
 from app.runtime import judging
 from app.runtime.definitions import MODEL_FOLDERS
+from app.runtime.models import Definition
 from app.studio.models import ModelDraft
 from app.ui import forms
 from workflows.model import replays, table_tests
@@ -78,7 +79,7 @@ class Report:
         }
 
 
-def judge(files: Mapping[str, bytes], draft: ModelDraft) -> Report:
+def judge(files: Mapping[str, bytes], draft: ModelDraft | Definition) -> Report:
     """Check the files of a draft (检查): drawings, tables, forms, the pack's own rules, the law's order.
 
     What was judged once is remembered by its content.
@@ -110,7 +111,7 @@ def fingerprint(files: Mapping[str, bytes]) -> str:
     return made.hexdigest()
 
 
-def _judge(files: Mapping[str, bytes], draft: ModelDraft) -> Report:
+def _judge(files: Mapping[str, bytes], draft: ModelDraft | Definition) -> Report:
     begun = time.perf_counter()
     pack, wrong = _pack(files, draft.pack_key)
     models = {n: d for n, d in files.items() if n.split("/")[0] in MODEL_FOLDERS}

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.audit.services import record
 from app.core import clock
 from app.core.db import session, unit_of_work
-from app.core.errors import Conflict, Forbidden, Refusal
+from app.core.errors import Conflict, Forbidden, NotFound, Refusal
 from app.core.identity import Actor
 from app.policy import queries as packs
 from app.policy import services as policy
@@ -19,7 +19,7 @@ from app.policy.packs import Pack, PackError, load_files
 from app.runtime import definitions, publication
 from app.runtime.definitions import Origin
 from app.runtime.models import Definition
-from app.studio import checking, drafts, rules
+from app.studio import checking, compare, drafts, rules
 from app.studio.models import DraftEvent, ModelDraft
 
 MIN_REASON = 5
@@ -135,6 +135,20 @@ def publish(
         draft.state, draft.definition_id = "published", made.id
         _remember(actor, draft, "published" if moment is None else "scheduled", "")
         return made
+
+
+def publish_version(actor: Actor, definition_id: int) -> Definition:
+    """Put a version in force that was deployed from the command line (发布命令行部署的版本).
+
+    Raises:
+        Refusal: the checks find what stands against it.
+        Conflict: it is, or was, in force.
+    """
+    row = session().get(Definition, definition_id)
+    if row is None:
+        raise NotFound
+    checking.judge(compare.version_side(row.id, row.pack_key).files, row).require_acceptable()
+    return publication.publish(actor, definition_id)
 
 
 @dataclass(frozen=True, slots=True)

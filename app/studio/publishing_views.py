@@ -145,6 +145,15 @@ def roll_back(definition_id: int) -> BaseResponse:
     return redirect(url_for("studio.process", pack_key=row.pack_key, process_key=row.process_key))
 
 
+@bp.post("/versions/<int:definition_id>/publish")
+@requires(Permission.PUBLISH_MODEL)
+def publish_version(definition_id: int) -> BaseResponse:
+    """Put a version in force that came from the command line (发布)."""
+    row = publishing.publish_version(current_actor(), definition_id)
+    flash(f"第 {row.no} 版已发布，新发起的项目按这一版办理。", "success")
+    return redirect(url_for("studio.process", pack_key=row.pack_key, process_key=row.process_key))
+
+
 @bp.post("/versions/<int:definition_id>/cancel")
 @requires(Permission.PUBLISH_MODEL)
 def cancel(definition_id: int) -> BaseResponse:

@@ -81,6 +81,21 @@ def version_files(definition_id: int) -> Mapping[str, bytes]:
     return definitions.bundle(version(definition_id).id).files
 
 
+def places_of(definition_id: int) -> list[tuple[str, str]]:
+    """File and process id of each drawing of a version."""
+    found = []
+    for name, data in version_files(definition_id).items():
+        if name.endswith(".bpmn"):
+            root = xml.parse(data)
+            found += [(name, str(n.get("id"))) for n in root.iter() if xml.local(n) == "process"]
+    return found
+
+
+def title_in(definition_id: int, name: str) -> str:
+    """What a file of a version is called by people."""
+    return title_of(name, version_files(definition_id)[name])
+
+
 def acts_of(process: Process) -> list[Publication]:
     """Every act that put one of its versions in force, the newest first."""
     ids = [one.id for one in process.versions]

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.errors import Refusal
 from app.studio import checking, drafts, rules
 from app.studio.drafts import Saved
+from workflows.model import mend as mending
 
 bp = Blueprint("store", __name__, url_prefix="/studio/drafts/<int:draft_id>")
 TYPES = {
@@ -85,6 +86,29 @@ def check(draft_id: int) -> Response:
     draft = drafts.find(draft_id)
     report = checking.judge(drafts.files_of(draft_id), draft)
     return jsonify(rev=draft.rev, **report.document())
+
+
+@bp.post("/mend")
+@requires(Permission.DESIGN_MODEL)
+def mend(draft_id: int) -> Response:
+    """Rewrite a file where that is safe, with a note for each change (自动修正)."""
+    asked = request.get_json(silent=True)
+    name = asked.get("file") if isinstance(asked, dict) else None
+    keys = asked.get("keys") if isinstance(asked, dict) else None
+    if (
+        not isinstance(name, str)
+        or not isinstance(keys, list)
+        or not all(isinstance(one, str) for one in keys)
+    ):
+        raise Refusal("修正请求不完整，请刷新页面后再试。")
+    mended, notes = mending.mend(drafts.file_of(draft_id, name), keys)
+    told = "；".join(one.message for one in notes)
+    saved = drafts.save_files(current_actor(), draft_id, {name: mended}, "mended", told or None)
+    return jsonify(
+        rev=saved.rev,
+        saved_at=_time(saved.saved_at),
+        notes=[{"fix": one.fix, "element": one.element, "message": one.message} for one in notes],
+    )
 
 
 def _body() -> bytes:

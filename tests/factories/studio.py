@@ -45,6 +45,7 @@ def make_studio(*, whole: bool = False) -> SimpleNamespace:
         designer=actor_of(make_person("设计员", Role.DESIGNER, units.city)),
         colleague=actor_of(make_person("另一设计员", Role.DESIGNER, units.city)),
         publisher=actor_of(make_person("发布员", Role.PUBLISHER, units.city)),
+        auditor=actor_of(make_person("审计员", Role.AUDITOR, units.city)),
         owner=actor_of(make_person("市民政", Role.CITY_OFFICER, units.city)),
         clerk=actor_of(make_person("经办", Role.STREET_CLERK, units.street)),
         leader=actor_of(make_person("领导", Role.STREET_LEADER, units.street)),

@@ -16,13 +16,14 @@ from app.core import db
 from app.core.clock import MovableClock
 from app.core.db import session, unit_of_work
 from app.core.errors import Conflict, Forbidden, Refusal
+from app.core.identity import SYSTEM
 from app.policy import queries as packs
 from app.runtime import definitions, publication
 from app.runtime.models import Definition, Publication
 from app.studio import checking, drafts, publishing
 from app.studio.checking import Report
 from app.studio.models import ModelDraft
-from tests.factories.studio import MANIFEST, SMALL, begin, make_studio, small
+from tests.factories.studio import FORM, MANIFEST, SMALL, begin, make_studio, small
 
 
 @pytest.fixture
@@ -206,6 +207,21 @@ def test_what_came_into_force_meanwhile_is_not_undone_unseen(studio: SimpleNames
     assert files[form] == changed
     assert files[SMALL] == definitions.bundle(made.id).files[SMALL]
     publishing.submit(studio.designer, mine.id, "改名")
+
+
+def test_what_the_command_line_deployed_is_checked_before_it_is_published(studio: SimpleNamespace) -> None:
+    def deploy(data: bytes) -> Definition:
+        files = {SMALL: data, "form/act.json": FORM}
+        return definitions.deploy(
+            SYSTEM, pack_key="zhuhai", process_key="small", title="小", files=files, publish=False
+        )
+
+    stuck = small("9").replace(b"</bpmn:process>", b'<bpmn:userTask id="lost" name="lost" /></bpmn:process>')
+    with pytest.raises(Refusal, match="检查没有通过"):
+        publishing.publish_version(studio.publisher, deploy(stuck).id)
+    good = deploy(small("9"))
+    publishing.publish_version(studio.publisher, good.id)
+    assert definitions.in_force("zhuhai", "small") == good.id
 
 
 def test_files_changed_on_both_sides_stay_the_drafts_own_and_are_told(studio: SimpleNamespace) -> None:
