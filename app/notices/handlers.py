@@ -17,9 +17,21 @@ from app.runtime.handlers import TaskContext, Variables, on_close, user_task
 from app.runtime.models import Case
 from app.ui.forms import Form
 
+NOTICE_DAYS = "notice_days"
+"""Process variable by which a diagram asks for a longer notice than the pack does."""
+
+
+def _days(ctx: TaskContext) -> int | None:
+    """Working days of a project's notice: what the pack says, or longer where the diagram asks for it."""
+    days: int | None = ctx.pack.value("publicity_days")
+    asked = ctx.data.get(NOTICE_DAYS)
+    if isinstance(asked, int) and not isinstance(asked, bool):
+        return max(asked, days or 0)
+    return days
+
 
 def _prepare_publish(ctx: TaskContext, form: Form) -> Form:
-    days = ctx.pack.value("publicity_days")
+    days = _days(ctx)
     street = unit_name(ctx.case.street_id)
     facts = queries.public_facts(ctx.case.id)
     if facts:
@@ -47,6 +59,7 @@ def _prepare_publish(ctx: TaskContext, form: Form) -> Form:
 
 
 def _publish(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
+    rules.days_allowed(answers["days"], _days(ctx)).require()
     notice = services.publicise(
         ctx.actor, ctx.case, ctx.pack, title=answers["title"], body=answers["body"], days=answers["days"]
     )

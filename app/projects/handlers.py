@@ -163,7 +163,8 @@ def _prepare_budget(ctx: TaskContext, form: Form) -> Form:
 
 
 def _budget(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
-    return {"budget": reviews.reserve(ctx.actor, ctx.case, ctx.pack, answers)}
+    decided = reviews.reserve(ctx.actor, ctx.case, ctx.pack, answers)
+    return {"budget": decided, "budget_fen": project_of(ctx.case.id).budget_fen}
 
 
 def _joint(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
@@ -221,7 +222,7 @@ def register() -> None:
     user_task("review.precheck", _precheck, _prepare_precheck, ("precheck",), undo=keep)
     user_task("review.exclusion", _exclusion, _prepare_exclusion, ("excluded",), undo=keep)
     user_task("review.exclusion_cosign", _cosign, _prepare_cosign, ("excluded",), undo=keep)
-    user_task("review.budget", _budget, _prepare_budget, ("budget",), undo=_unreserve)
+    user_task("review.budget", _budget, _prepare_budget, ("budget", "budget_fen"), undo=_unreserve)
     user_task("review.joint", _joint, show_for_review, undo=_sit_anew, together=True)
     user_task("review.decide", _decide, _prepare_decide, ("review_decision",), undo=_undecide)
     user_task("archive.confirm", _archive, show_archive, together=True)

@@ -297,7 +297,7 @@ def test_the_budget_is_reserved_by_finance(office: SimpleNamespace) -> None:
     case = submitted(office)
     shown = prepared(office, case, "review.budget", office.finance)
     assert shown.values["funding"] == [{"pot_id": office.pot.id, "amount": TOTAL}]
-    assert fund(office, case, (office.pot, TOTAL)) == {"budget": "ok"}
+    assert fund(office, case, (office.pot, TOTAL)) == {"budget": "ok", "budget_fen": TOTAL}
     assert [(one.name, one.reserved) for one in money.composition(case.id)] == [("区级购买服务资金", TOTAL)]
 
 
