@@ -207,6 +207,6 @@ function locate(data, step) {
 function fileUrl(data, file, element) {
   const [folder, name] = file.split('/');
   const page = { process: 'diagram', decision: 'decision', form: 'form' }[folder];
-  const stem = name.replace(/(\.ui)?\.(bpmn|dmn|json)$/, '');
+  const stem = name.replace(/(\.ui|\.tests)?\.(bpmn|dmn|json)$/, '');
   return `${data.urls[page]}${stem}${element ? `?element=${encodeURIComponent(element)}` : ''}`;
 }

@@ -80,6 +80,15 @@ class Studio:
         db.close()
         return drafts.file_of(self.draft_id, name).decode()
 
+    def stored(self, page: Page, name: str, part: str, times: int = 1) -> str:
+        """A file of the draft once it holds a text."""
+        for _ in range(80):
+            text = self.file(name)
+            if text.count(part) >= times:
+                return text
+            page.wait_for_timeout(250)
+        raise AssertionError(f"{part} was not saved")
+
     def clean(self, page: Page) -> None:
         """No script failed, the security policy was not hurt, nothing was left in English."""
         assert self.errors == []

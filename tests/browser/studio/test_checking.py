@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from app.core import db
 from app.studio import drafts
 from tests.browser.studio.conftest import Studio
 from tests.browser.studio.test_drawing import choose, parsed
 
+PROCUREMENT = "process/procurement.bpmn"
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
@@ -56,18 +57,18 @@ def test_timers_and_automatic_steps_are_picked(studio: Studio) -> None:
     panel.get_by_label("怎样计时").select_option("due_in")
     panel.get_by_label("工作日数").fill("7")
     studio.saved(page)
-    assert ">due_in(7)</" in saved_with(studio, page, "due_in(7)")
+    assert ">due_in(7)</" in studio.stored(page, PROCUREMENT, "due_in(7)")
     panel.get_by_label("怎样计时").select_option("cycle")
     panel.get_by_label("每隔").fill("2")
-    assert ">'R3/P2D'</" in saved_with(studio, page, "R3/P2D").replace("&#39;", "'")
+    assert ">'R3/P2D'</" in studio.stored(page, PROCUREMENT, "R3/P2D").replace("&#39;", "'")
     choose(page, "close")
     expect(panel.get_by_label("系统做什么")).to_have_value("case.close")
     expect(panel.get_by_label("以什么结果结案")).to_have_value("cancelled")
     panel.get_by_label("以什么结果结案").select_option("withdrawn")
-    assert """value="'withdrawn'\"""" in saved_with(studio, page, "withdrawn").replace("&#39;", "'")
+    assert """value="'withdrawn'\"""" in studio.stored(page, PROCUREMENT, "withdrawn").replace("&#39;", "'")
     panel.get_by_label("系统做什么").select_option("funds.release")
     expect(panel.get_by_label("以什么结果结案")).to_have_count(0)
-    saved_with(studio, page, '<spiffworkflow:serviceTaskOperator id="funds.release">', 2)
+    studio.stored(page, PROCUREMENT, '<spiffworkflow:serviceTaskOperator id="funds.release">', 2)
     assert parsed(studio).operator("procurement", "close") == "funds.release"
     studio.open(page, "diagram/review")
     choose(page, "revision")
@@ -75,16 +76,6 @@ def test_timers_and_automatic_steps_are_picked(studio: Studio) -> None:
     panel.get_by_role("link", name="打开这张图").click()
     page.wait_for_url("**/diagram/revision")
     studio.clean(page)
-
-
-def saved_with(studio: Studio, page: Page, part: str, times: int = 1) -> str:
-    """The stored drawing once it holds a text."""
-    for _ in range(60):
-        text = studio.file("process/procurement.bpmn")
-        if text.count(part) >= times:
-            return text
-        page.wait_for_timeout(250)
-    raise AssertionError(f"{part} was not saved")
 
 
 def test_only_what_the_engine_runs_is_offered_and_keys_work(studio: Studio) -> None:
@@ -158,8 +149,8 @@ def test_a_broken_order_of_the_law_is_walked_step_by_step(studio: Studio) -> Non
 
 
 def test_a_fault_is_mended_by_a_button(studio: Studio) -> None:
-    drawn = studio.file("process/procurement.bpmn")
-    put(studio, "process/procurement.bpmn", drawn.replace(">bid_until<", ">2026-12-01<"))
+    drawn = studio.file(PROCUREMENT)
+    put(studio, PROCUREMENT, drawn.replace(">bid_until<", ">2026-12-01<"))
     page = studio.enter(studio.people.designer)
     studio.open(page, "diagram/procurement")
     page.wait_for_selector("[data-checked]", timeout=60000)
@@ -168,5 +159,5 @@ def test_a_fault_is_mended_by_a_button(studio: Studio) -> None:
     item.get_by_role("button", name="修复").click()
     expect(page.locator(".zj-toast")).to_contain_text("2026-12-01", timeout=20000)
     expect(item).to_have_count(0, timeout=40000)
-    assert ">2026-12-01<" not in studio.file("process/procurement.bpmn")
+    assert ">2026-12-01<" not in studio.file(PROCUREMENT)
     studio.clean(page)

@@ -78,7 +78,8 @@ export function expression(label, value, commit, { know, url, help, mode = 'eval
     error.textContent = wrong || unknown;
     error.classList.toggle('zj-t-warn', Boolean(unknown));
     area.classList.toggle('is-invalid', Boolean(wrong));
-    area.setAttribute('aria-invalid', String(Boolean(wrong)));
+    if (wrong) area.setAttribute('aria-invalid', 'true');
+    else area.removeAttribute('aria-invalid');
     if (!wrong && area.value !== given) {
       given = area.value;
       commit(source);
