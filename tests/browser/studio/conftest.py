@@ -55,7 +55,7 @@ class Studio:
             locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": width, "height": 900}
         )
         page = context.new_page()
-        page.set_default_timeout(15000)
+        page.set_default_timeout(30_000)
         page.add_init_script(WATCH)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(f"{self.base}/login")
@@ -102,6 +102,7 @@ def studio(
 ) -> Iterator[Studio]:
     """The application on a port of its own."""
     del clock
+    expect.set_options(timeout=15_000)  # a drawing is checked while other tests run beside it
     url = database.url.render_as_string(hide_password=False)
     flask = create_app(replace(settings, database_url=url, public_url=""))
     own = db.engine()
