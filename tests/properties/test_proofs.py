@@ -19,6 +19,7 @@ from workflows.model.build import build
 from workflows.model.context import Context
 from workflows.model.judge import judge
 from workflows.model.net import Net
+from workflows.model.sound import SERIOUS, Fault
 from workflows.model.values import Values
 
 ALONE = Context(alone=True)
@@ -64,7 +65,7 @@ def agrees(seed: int, faults: int) -> bool:
 
 
 def same_reduced(seed: int, faults: int) -> None:
-    """The reduced net has the same kinds of fault as the whole one."""
+    """The reduced net is as sound as the whole one."""
     bundle, _ = graph.read({"m.bpmn": Sketch(Random(seed), faults).xml()})  # noqa: S311 - dice, no secret
 
     def net() -> Net:
@@ -72,7 +73,12 @@ def same_reduced(seed: int, faults: int) -> None:
 
     whole, _ = sound.prove(net(), small=50_000)
     reduced, _ = sound.prove(net(), small=0)
-    assert {one.kind for one in whole} == {one.kind for one in reduced}
+    assert _kinds(whole) == _kinds(reduced)
+
+
+def _kinds(faults: list[Fault]) -> set[str]:
+    """Each proof tells the nearest serious fault only; which one that is may differ."""
+    return {"serious" if one.kind in SERIOUS else one.kind for one in faults}
 
 
 @FEW
