@@ -23,7 +23,8 @@ __all__ = ["Context", "OperatorFacts", "judge"]
 SOUND: Final = "SOUND"
 SOUND_TEXT: Final = "无论怎样办理，流程总能办完，不卡住、不漏办、不重复"
 SECONDS: Final = 6.0
-REPLAY_SECONDS: Final = 4.0
+REPLAY_SHARE: Final = 0.7
+"""What replays may take of that time besides."""
 FATAL: Final = frozenset(
     {"missing-call", "recursive-call", "dangling-flow", "no-start", "no-process", "boundary"}
 )
@@ -57,7 +58,7 @@ def judge(
             continue
         try:
             proof = Proof(bundle, surroundings, told, start, time.monotonic() + seconds / len(starts))
-            more, said = _prove(proof, bundle, files, REPLAY_SECONDS / len(starts))
+            more, said = _prove(proof, bundle, files, REPLAY_SHARE * seconds / len(starts))
             states += proof.states
         except RecursionError:  # calls inside calls, hundreds deep
             more, said = [], list(_unknown(told, start))
@@ -122,7 +123,7 @@ def _verdict(rule: Rule, proof: Proof, replay: Replay, *, doubtful: bool) -> Ver
     if kind == "holds" and doubtful:
         kind = "unknown"  # a second token is not followed, so an order may be broken unseen
     if kind == "broken" and not said.sure and walked != "real":
-        kind = "unknown"
+        kind, walked = "unknown", ""  # nobody may accept what is not known
     last = proof.elements.get(path[-1]) if path else None
     return Verdict(
         rule.id,

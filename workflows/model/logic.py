@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from workflows import expressions
 from workflows.model.graph import Node, Process
 
 CONSTANTS: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None}
@@ -44,7 +45,10 @@ def parse(source: str) -> ast.expr | None:
 def names(source: str) -> set[str]:
     """Variables an expression reads."""
     tree = parse(source)
-    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} if tree is not None else set()
+    if tree is None:
+        return set()
+    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return found - expressions.FUNCTIONS.keys() - expressions.CONSTANTS.keys()
 
 
 def conditions(process: Process) -> Iterator[tuple[Node, str]]:

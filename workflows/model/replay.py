@@ -20,13 +20,14 @@ from workflows.errors import EngineFault, ModelError, StepNotOpen
 from workflows.model.context import Context
 from workflows.model.graph import CONTAINERS, PEOPLE, Bundle, Node
 from workflows.model.logic import OTHER, conditions, names
+from workflows.model.reminders import TELLING
 from workflows.model.values import Values, Writers
 from workflows.types import Result
 
 BEGIN: Final = datetime(2026, 1, 5, 1, tzinfo=UTC)
 MAX_STEPS: Final = 300
 MAX_CHOICES: Final = 32
-MAX_TIMERS: Final = 4
+MAX_TIMERS: Final = 12
 OTHERWISE: Final = "另一种"
 COUNTED: Final = PEOPLE | {"serviceTask", "businessRuleTask"}
 STUCK: Final = ("deadlock", "left-behind")
@@ -157,7 +158,9 @@ class Replay:
 
     def _counted(self, step: str) -> bool:
         node = self.elements.get(step)
-        return node is not None and node.kind in COUNTED and not node.multi
+        if node is None or node.operator in TELLING:
+            return False  # reminders come when their time comes, whatever the way
+        return node.kind in COUNTED and not node.multi
 
     # --- what may be answered -------------------------------------------------------------------
 
