@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ TEXTS = {
     "join-in-loop": "并行汇合在循环里，引擎会出错，请把这一段放进被调用的流程",
     "too-many-states": "可能的情况太多，不能逐一证明，请把并行的一段放进被调用的流程",
 }
+MOST_TRACED = 20_000
+"""How many markings are tried to find where a way through the reduced net leads in the whole one."""
 SERIOUS = frozenset({"deadlock", "left-behind", "no-way-out", "runs-twice", "uncaught-error"})
 
 
@@ -124,7 +127,7 @@ def marking_after(net: Net, steps: list[str]) -> int | None:
     told = tuple(steps)
     seen = {(net.initial, 0)}
     todo = deque(seen)
-    while todo and len(seen) < LIMIT:
+    while todo and len(seen) < MOST_TRACED and time.monotonic() < net.until:
         marking, done = todo.popleft()
         if done == len(told):
             return marking
