@@ -126,10 +126,16 @@ def task(task_id: int) -> str | BaseResponse | tuple[str, int]:
         if found.has_signers and signers.place_of(found, actor) not in (None, "own"):
             return redirect(url_for("acts.opinion", task_id=task_id))
         return _task_page(found, case)
-    form = services.prepared_form(actor, task_id)
-    answers = forms.cast(form, request.form)
+    # Of a step that is done only a replay is answered, and its form may no longer be what it was.
+    answers = (
+        forms.cast(services.prepared_form(actor, task_id), request.form) if found.state == "open" else {}
+    )
+    key, posted = request.form.get("idempotency_key"), dict(request.form.lists())
+    posted = {
+        name: values for name, values in posted.items() if name not in ("csrf_token", "idempotency_key")
+    }
     try:
-        result = services.complete_task(actor, task_id, answers, request.form.get("idempotency_key"))
+        result = services.complete_task(actor, task_id, answers, key, posted)
     except (Conflict, Fault, Refusal) as error:
         if isinstance(error, Refusal) and error.status in (403, 404):
             raise

@@ -122,7 +122,11 @@ def start_case(
 
 
 def complete_task(
-    actor: Actor, task_id: int, answers: Mapping[str, Any], idempotency_key: str | None = None
+    actor: Actor,
+    task_id: int,
+    answers: Mapping[str, Any],
+    idempotency_key: str | None = None,
+    posted: Mapping[str, Any] | None = None,
 ) -> Completed:
     """Complete a user task with its answers (办理).
 
@@ -131,6 +135,7 @@ def complete_task(
 
     Args:
         answers: values by field name, money in fen, as `app.ui.forms.cast` makes them.
+        posted: what was sent as it came, by which a replay is known: what the system fills in may differ.
 
     Raises:
         NotFound: no such task for these eyes.
@@ -140,7 +145,7 @@ def complete_task(
         Fault: something is broken; nothing has happened and an incident is open.
     """
     with faults.reported(actor, task_id), unit_of_work():
-        request = {"task": task_id, "answers": dict(answers)}
+        request = {"task": task_id, "answers": dict(answers if posted is None else posted)}
         held = lock(actor, task_id)
         task, case = held.task, held.case
         if task.state != "open":
@@ -154,7 +159,7 @@ def complete_task(
         context = _context(case, task, actor, policy.pack(case.pack_version_id), bundle)
         forms.check(_prepared(context, bundle, handlers.form_handler(task.form_key)), dict(answers))
         if task.has_signers:
-            agrees = _agrees(_form_of(bundle, task), answers)
+            agrees = _agrees(bundle.form(task.form_key), answers)
             done = sign(held, actor, agrees, answers.get("opinion"), answers)
         else:
             done = _carry_out(held, actor, answers, at)
@@ -219,7 +224,7 @@ def _carry_out(held: Locked, actor: Actor, answers: Mapping[str, Any], at: datet
         if unknown := set(variables) - set(handler.outputs):
             raise Fault(f"{handler.key} 返回了未登记的变量：{'、'.join(sorted(unknown))}")
     task.state, task.done_by, task.done_at = "done", actor.person_id, at
-    task.outcome = _outcome(_form_of(bundle, task), answers)
+    task.outcome = _outcome(bundle.form(task.form_key), answers)
     secret = handler is not None and handler.confidential
     append_history(
         case,
@@ -347,14 +352,10 @@ def _context(
     return handlers.TaskContext(case, task, actor, clock.now(), pack, variables)
 
 
-def _form_of(bundle: definitions.Bundle, task: Task) -> forms.Form:
-    return bundle.form(task.form_key)
-
-
 def _prepared(
     context: handlers.TaskContext, bundle: definitions.Bundle, handler: handlers.FormHandler | None
 ) -> forms.Form:
-    form = _form_of(bundle, context.task)
+    form = bundle.form(context.task.form_key)
     return handler.prepare(context, form) if handler and handler.prepare else form
 
 
@@ -385,8 +386,7 @@ def _agrees(form: forms.Form, answers: Mapping[str, Any]) -> bool:
 
 def _outcome(form: forms.Form, answers: Mapping[str, Any]) -> str | None:
     """The title of the chosen decision, as people read it in the history."""
-    chosen = answers.get("decision")
-    if chosen is None:
+    if (chosen := answers.get("decision")) is None:
         return None
     options = form.schema["properties"].get("decision", {}).get("oneOf", [])
     return next((o["title"] for o in options if o["const"] == chosen), str(chosen))

@@ -158,7 +158,9 @@ def ordeal(
                 crash()
                 servers.kills["database"] = servers.kills.get("database", 0) + 1
             servers.kill_one()
-            assert not any(client.failure for client in clients)
+            for client in clients:
+                if client.failure is not None:
+                    raise client.failure
         enough.set()
         for client in clients:
             for _ in range(240):

@@ -164,6 +164,16 @@ def test_the_same_request_ten_times_is_one_effect_with_one_answer(
     whole()
 
 
+def test_a_replay_is_known_by_what_was_sent(office: SimpleNamespace, begin: Begin) -> None:
+    """What the system fills into a form may differ by the time an answer that got lost is asked for again."""
+    case = begin(drawn("two", ["one", "two"], "start>one one>two two>end"))
+    task, clerk, sent = open_tasks([case.id])[0], office.clerks[0], {"decision": ["agree"]}
+    done = services.complete_task(clerk, task, {**ANSWERS, "opinion": "系统填的"}, "key", sent)
+    assert services.complete_task(clerk, task, {}, "key", sent) == done
+    with pytest.raises(Conflict, match="内容与上次不同"):
+        services.complete_task(clerk, task, {}, "key", {"decision": ["refuse"]})
+
+
 def test_the_same_start_ten_times_is_one_case(
     office: SimpleNamespace, begin: Begin, clock: time.MovableClock
 ) -> None:
