@@ -138,5 +138,6 @@ class _Walk:
     def _rows(self, query: Any) -> Iterator[Any]:
         """Rows in batches: a long log does not fit into memory."""
         for rows in self._db.scalars(query.execution_options(yield_per=BATCH)).partitions():
-            yield from rows
-            self._db.expunge_all()
+            for row in rows:
+                yield row
+                self._db.expunge(row)  # one by one: what is still to be fetched belongs to this session too

@@ -489,3 +489,15 @@ def test_seals_of_a_day_are_found_by_shanghai_midnight(clock: MovableClock) -> N
     start = clock.now() - timedelta(hours=9)
     assert [s.seq for s in audit.seals_of(start, start + timedelta(days=1))] == [made.seq]
     assert audit.seals_of(start + timedelta(days=1), start + timedelta(days=2)) == []
+
+
+def test_a_log_longer_than_one_batch_is_checked_to_its_end(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "BATCH", 3)
+    for number in range(10):
+        with db.unit_of_work():
+            audit.record(f"case:{number % 2}", "runtime.start", actor=SYSTEM, subject=str(number))
+    db.close()
+    verdict = audit.verify()
+    assert (verdict.ok, verdict.entries) == (True, 10), verdict.problem
