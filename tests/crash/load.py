@@ -170,10 +170,12 @@ class Client(threading.Thread):
                 body = [("csrf_token", token), ("idempotency_key", sent.key), *fields]
                 path = f"/desk/tasks/{sent.task_id}"
                 status, place, page, _ = self._ask("POST", path, urlencode(body), cookie)
-            except (OSError, http.client.HTTPException):
+            except (OSError, http.client.HTTPException) as error:
+                sent.page = repr(error)
                 time.sleep(0.1)
                 continue
             if status >= 500:
+                sent.page = f"{status} {_words(page)}"
                 time.sleep(0.1)
             elif status == 302 and "/login" in place:
                 self._signed_in.pop(sent.person_id)

@@ -77,6 +77,8 @@ class Servers:
 
     def mind(self) -> None:
         """What a machine's service manager does: start again what found no database when it began."""
+        if self.web is not None and self.web.poll() is not None:
+            self._start_web()
         for place, worker in enumerate(self.workers):
             if worker.poll() is not None:
                 self.workers[place] = self._start_worker()
@@ -92,15 +94,13 @@ class Servers:
             self.workers[place] = self._start_worker()
         else:
             assert self.web is not None
-            children = psutil.Process(self.web.pid).children()
             if what == "web server":
-                self.web.kill()  # first, so that it replaces nobody
+                os.killpg(self.web.pid, signal.SIGKILL)  # all at once: nobody is left who holds the door
                 self.web.wait()
-            for child in children if what == "web server" else children[:1]:
-                child.kill()
-            if what == "web server":
-                psutil.wait_procs(children)
                 self._start_web()
+            else:
+                for child in psutil.Process(self.web.pid).children()[:1]:
+                    child.kill()
         self.kills[what] = self.kills.get(what, 0) + 1
         return what
 
