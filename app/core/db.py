@@ -148,11 +148,21 @@ def session() -> Session:
 
 
 def close() -> None:
-    """Give the connection back; called at the end of each request and job."""
+    """Give the connection back; called at the end of each request and job.
+
+    A connection that died with its database has nothing to give back: it is thrown away, and whoever closes
+    (a worker between two rounds) goes on.
+    """
     current = _session.get()
-    if current is not None:
+    if current is None:
+        return
+    _session.set(None)
+    try:
         current.close()
-        _session.set(None)
+    except DBAPIError as error:
+        current.invalidate()
+        if not is_outage(error):
+            raise
 
 
 @contextmanager

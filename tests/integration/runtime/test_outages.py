@@ -94,3 +94,17 @@ def test_a_timer_that_meets_an_outage_does_not_rest(
     assert incidents() == 0
     assert jobs.run_due() == 1  # at once, not after ten minutes
     assert elements(case) == ["two"]
+
+
+def test_a_session_whose_connection_has_died_is_thrown_away(
+    office: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = session()
+
+    def closing() -> None:
+        raise broken("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(old, "close", closing)
+    db.close()
+    assert session() is not old
+    assert incidents() == 0
