@@ -1,0 +1,205 @@
+"""Every page as people see it, on a desk and on a phone: like its reference, nothing cut off, nothing axe finds.
+
+References lie beside this file. `ZHENJIE_PICTURES=write` writes them anew after somebody has looked at them; what
+differs is left in build/pictures.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from PIL import Image, ImageChops, ImageFilter
+from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy import Engine, select
+from werkzeug.serving import make_server
+
+import config
+from app.accounts.demo import PASSWORD
+from app.cli import seed as seeds
+from app.core import clock as time
+from app.core import db
+from app.core.db import session
+from app.runtime.models import Case, Task
+from app.web import create_app
+
+pytestmark = [
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
+    pytest.mark.xdist_group("pictures"),
+    pytest.mark.timeout(600),
+]
+HERE = Path(__file__).parent / "references"
+FOUND = Path("build/pictures")
+WRITE = os.environ.get("ZHENJIE_PICTURES") == "write"
+NOW = datetime(2026, 6, 15, 9, 30, tzinfo=time.SHANGHAI)
+KEPT = (0, 3, 4, 6, 7, 9, 12)
+"""Cases of the demo that are made: ended, delivering, paying, bidding, in public, just handed in, in review."""
+WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
+TALLEST = 3000
+SHADE, SHARE = 48, 0.02
+"""A point differs when it is so much lighter or darker; a picture, when more than this share of its points does."""
+PAGES: tuple[tuple[str, str, str], ...] = (
+    ("portal", "", "/"),
+    ("notices", "", "/notices"),
+    ("notice", "", "/notices/{notice}"),
+    ("results", "", "/results"),
+    ("survey", "", "/c"),
+    ("login", "", "/login"),
+    ("desk", "jingban", "/desk"),
+    ("task", "jingban", "/desk/tasks/{task}"),
+    ("done", "jingban", "/desk/done"),
+    ("start", "jingban", "/desk/start"),
+    ("cases", "jingban", "/cases"),
+    ("case", "jingban", "/cases/{paying}"),
+    ("case-ended", "jingban", "/cases/{ended}"),
+    ("funds", "caiwu", "/desk/funds"),
+    ("organisations", "jingban", "/organisations"),
+    ("procurement", "zuzhi1", "/procurement"),
+    ("messages", "lingdao", "/messages"),
+    ("message-settings", "lingdao", "/messages/settings"),
+    ("reports", "lingdao", "/reports"),
+    ("help", "lingdao", "/help"),
+    ("guides", "lingdao", "/help/steps"),
+    ("studio", "sheji", "/studio"),
+    ("admin", "xitong", "/admin"),
+    ("people", "xitong", "/admin/people"),
+    ("operations", "xitong", "/admin/operations"),
+)
+SMALL = """() => [...document.querySelectorAll('main a, main button, main input, main select, main textarea')]
+  .filter((one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+  .filter((one) => !one.closest('p, li p, dd, td, .zj-muted, .zj-prose, .bjs-powered-by, .zj-canvas, svg'))
+  .map((one) => [one.closest('label') ?? one, one])
+  .filter(([box]) => { const r = box.getBoundingClientRect(); return r.width > 2 && r.height > 2 && r.height < 43.5; })
+  .map(([, one]) => `${one.tagName} ${one.textContent.trim().slice(0, 20)} ${one.name ?? ''}`)"""
+
+
+@pytest.fixture
+def town(
+    database: Engine, clock: time.MovableClock, settings: config.Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    """The demo as it stands on a fixed morning."""
+    monkeypatch.setattr(seeds, "STOPS", tuple(seeds.STOPS[number] for number in KEPT))
+    monkeypatch.setattr(seeds, "PROPOSALS", [seeds.PROPOSALS[number] for number in KEPT])
+    clock.set(NOW)
+    url = database.url.render_as_string(hide_password=False)
+    flask: Flask = create_app(replace(settings, database_url=url, public_url=""))
+    own = db.engine()
+    made = flask.test_cli_runner().invoke(seeds.seed)
+    assert made.exit_code == 0, made.output
+    cases = list(session().scalars(select(Case).order_by(Case.id)))
+    notice = session().scalar(
+        select(Task.id).where(Task.state == "open", Task.role == "street.clerk").order_by(Task.id)
+    )
+    places = SimpleNamespace(ended=cases[0].no, paying=cases[2].no, task=notice)
+    db.close()
+    server = make_server("127.0.0.1", 0, flask, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield SimpleNamespace(base=f"http://127.0.0.1:{server.server_port}", places=places)
+    server.shutdown()
+    thread.join()
+    db.bind(None)
+    own.dispose()
+
+
+def enter(browser: Browser, base: str, login: str, size: tuple[int, int]) -> tuple[BrowserContext, Page]:
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    if login:
+        page.goto(f"{base}/login")
+        page.fill("input[name=login]", login)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("form button[type=submit] >> nth=0")
+        page.wait_for_url("**/desk")
+    return context, page
+
+
+def picture(page: Page, size: tuple[int, int]) -> Image.Image:
+    """The whole page at half its size, in few colours, small enough to keep."""
+    height = min(int(page.evaluate("document.documentElement.scrollHeight")), TALLEST)
+    page.set_viewport_size({"width": size[0], "height": max(height, size[1])})
+    page.wait_for_timeout(300)
+    raw = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    return raw.resize((raw.width // 2, raw.height // 2), Image.Resampling.LANCZOS)
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    """The share of points that differ, letters' edges smoothed away; 1 when the pages are of other lengths."""
+    if one.width != other.width or abs(one.height - other.height) > max(24, other.height // 25):
+        return 1.0
+    height = min(one.height, other.height)
+    soft = [
+        each.convert("L").crop((0, 0, each.width, height)).filter(ImageFilter.GaussianBlur(2))
+        for each in (one, other)
+    ]
+    counts = ImageChops.difference(*soft).histogram()
+    return sum(counts[SHADE:]) / (one.width * height)
+
+
+def test_every_page_looks_as_it_should(town: Any, browser: Browser) -> None:
+    FOUND.mkdir(parents=True, exist_ok=True)
+    wrong: list[str] = []
+    for width, size in WIDTHS.items():
+        for login in dict.fromkeys(login for _, login, _ in PAGES):
+            context, page = enter(browser, town.base, login, size)
+            if not login:
+                page.goto(f"{town.base}/notices")
+                link = page.locator("main a[href^='/notices/']").first.get_attribute("href")
+                town.places.notice = str(link).rsplit("/", 1)[1]
+            for name, who, path in PAGES:
+                if who == login:
+                    wrong += look(page, town, f"{name}-{width}", path, size)
+            context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def look(page: Page, town: Any, name: str, path: str, size: tuple[int, int]) -> list[str]:
+    """What is wrong with one page at one width."""
+    answer = page.goto(town.base + path.format(**vars(town.places)))
+    page.wait_for_load_state("networkidle")
+    if answer is None or answer.status != 200:
+        return [f"{name}: answered {answer.status if answer else 'nothing'}"]
+    wrong = []
+    if page.evaluate("document.documentElement.scrollWidth") > size[0]:
+        wrong.append(f"{name}: wider than the screen")
+    if size[0] < 500 and (small := page.evaluate(SMALL)):
+        wrong.append(f"{name}: too small for a finger: {small[:6]}")
+    found = Axe().run(page).response["violations"]
+    wrong += [f"{name}: axe {one['id']}: {[node['target'] for node in one['nodes']][:3]}" for one in found]
+    seen, kept = picture(page, size), HERE / f"{name}.png"
+    if WRITE:
+        HERE.mkdir(exist_ok=True)
+        seen.quantize(64).save(kept, optimize=True)
+    elif not kept.exists():
+        wrong.append(f"{name}: has no reference")
+    else:
+        share = difference(seen, Image.open(kept).convert("RGB"))
+        if share > SHARE:
+            seen.save(FOUND / f"{name}.png")
+            wrong.append(f"{name}: {share:.1%} of the picture differs from its reference")
+    return wrong
+
+
+def test_a_page_that_changed_is_seen() -> None:
+    plain = Image.new("RGB", (400, 300), "white")
+    moved = plain.copy()
+    moved.paste((20, 60, 120), (40, 40, 200, 120))
+    assert difference(plain, plain) == 0
+    assert difference(moved, plain) > SHARE
+    assert difference(plain.resize((400, 400)), plain) == 1
