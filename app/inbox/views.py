@@ -127,9 +127,8 @@ def task(task_id: int) -> str | BaseResponse | tuple[str, int]:
             return redirect(url_for("acts.opinion", task_id=task_id))
         return _task_page(found, case)
     # Of a step that is done only a replay is answered, and its form may no longer be what it was.
-    answers = (
-        forms.cast(services.prepared_form(actor, task_id), request.form) if found.state == "open" else {}
-    )
+    was_open = found.state == "open"
+    answers = forms.cast(services.prepared_form(actor, task_id), request.form) if was_open else {}
     key, posted = request.form.get("idempotency_key"), dict(request.form.lists())
     posted = {
         name: values for name, values in posted.items() if name not in ("csrf_token", "idempotency_key")
@@ -139,7 +138,8 @@ def task(task_id: int) -> str | BaseResponse | tuple[str, int]:
     except (Conflict, Fault, Refusal) as error:
         if isinstance(error, Refusal) and error.status in (403, 404):
             raise
-        return _task_page(found, case, answers=answers, error=error), getattr(error, "status", 500)
+        typed = answers if was_open else forms.cast(_form_of(found, case), request.form)
+        return _task_page(found, case, answers=typed, error=error), getattr(error, "status", 500)
     mine = {one.id: one for one in queries.my_open_tasks(actor, case.id)}
     following = next((mine[one] for one in result.next_task_ids if one in mine), None)
     if following is None:

@@ -16,9 +16,8 @@ from app.studio import catalogue, drafts, form_words
 from app.ui import forms
 from app.ui.security import allow_designer_styles
 from workflows import expressions
-from workflows.errors import DecisionError, ExpressionError, UnsafeXml
+from workflows.errors import DecisionError, ExpressionError
 from workflows.model import coverage, decision, table_tests
-from workflows.model.mend import mend
 
 bp = Blueprint("editor", __name__, template_folder="templates", url_prefix="/studio")
 MAX_TRY = 512 * 1024
@@ -45,23 +44,6 @@ def decision_table(draft_id: int, stem: str) -> str:
 def form(draft_id: int, key: str) -> str:
     """The editor of one form with its preview (表单)."""
     return _page("studio/editor_form.html", draft_id, f"form/{key}.json", key)
-
-
-@bp.post("/drafts/<int:draft_id>/mend")
-@requires(Permission.DESIGN_MODEL)
-def mend_file(draft_id: int) -> Response:
-    """Mend in a file what can be mended without guessing; answers a note for each change (自动修正)."""
-    asked = _asked()
-    name, keys = str(asked.get("file", "")), [str(key) for key in asked.get("keys") or []]
-    rev = drafts.find(draft_id).rev
-    try:
-        data, notes = mend(drafts.file_of(draft_id, name), keys)
-    except UnsafeXml as error:
-        raise Refusal(f"“{name}”不能自动修正：{error}", field="file") from error
-    told = [one.message for one in notes]
-    if told:
-        rev = drafts.save_file(current_actor(), draft_id, name, data, rev, "mended", "；".join(told)).rev
-    return jsonify(rev=rev, notes=told)
 
 
 @bp.post("/expressions")

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.errors import Refusal
 from app.studio import checking, drafts, rules
 from app.studio.drafts import Saved
+from workflows.errors import UnsafeXml
 from workflows.model import mend as mending
 
 bp = Blueprint("store", __name__, url_prefix="/studio/drafts/<int:draft_id>")
@@ -101,7 +102,10 @@ def mend(draft_id: int) -> Response:
         or not all(isinstance(one, str) for one in keys)
     ):
         raise Refusal("修正请求不完整，请刷新页面后再试。")
-    mended, notes = mending.mend(drafts.file_of(draft_id, name), keys)
+    try:
+        mended, notes = mending.mend(drafts.file_of(draft_id, name), keys)
+    except UnsafeXml as error:
+        raise Refusal(f"“{name}”不能自动修正：{error}", field="file") from error
     told = "；".join(one.message for one in notes)
     saved = drafts.save_files(current_actor(), draft_id, {name: mended}, "mended", told or None)
     return jsonify(

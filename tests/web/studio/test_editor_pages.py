@@ -173,9 +173,7 @@ def test_what_can_be_mended_is_mended_with_a_note_and_kept(studio: SimpleNamespa
     assert b"2026-12-01" in browser.get(f"{base}/files/{name}").data
     rules = [one["rule"] for one in browser.post(f"{base}/check").json["findings"]]
     assert "timer" not in rules
-    assert browser.post(f"{base}/mend", json={"file": name, "keys": [found["fix"]]}).json == {
-        "rev": 3,
-        "notes": [],
-    }
+    again = browser.post(f"{base}/mend", json={"file": name, "keys": [found["fix"]]}).json
+    assert (again["rev"], again["notes"]) == (3, [])
     assert browser.post(f"{base}/mend", json={"file": "process/none.bpmn", "keys": []}).status_code == 404
     assert enter(studio.publisher).post(f"{base}/mend", json={"file": name, "keys": []}).status_code == 403
