@@ -93,7 +93,7 @@ async function start() {
     const answer = await send(data.urls.mend, { body: { file: one.file, keys: [one.fix] } });
     if (!answer.ok) return toast(await reason(answer), 'bad');
     const { notes } = await answer.json();
-    toast(notes.length ? notes.join('；') : '没有需要改的地方', 'good');
+    toast(notes.length ? notes.map((note) => note.message).join('；') : '没有需要改的地方', 'good');
     await load();
     await check();
   }
