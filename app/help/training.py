@@ -60,7 +60,7 @@ def play() -> str:
         logins=demo_logins(),
         role_name=role_name,
         signed_in=current_user.is_authenticated,
-        clock_url=url_for("clock.page") if "clock.page" in current_app.view_functions else "",
+        clock_url=url_for("demo_clock.page"),
     )
 
 

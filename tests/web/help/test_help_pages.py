@@ -95,7 +95,7 @@ def test_the_training_way_changes_places_with_one_click(
 def test_production_knows_no_training_way(app: Flask, people: SimpleNamespace) -> None:
     settings = config.load(
         {
-            "ZHENJIE_ENV": "production", "SECRET_KEY": "k" * 40, "AUDIT_KEY": "k" * 40,
+            "ZHENJIE_ENV": "production", "SECRET_KEY": "s" * 40, "AUDIT_KEY": "a" * 40,
             "PUBLIC_URL": "https://gov.example", "DATABASE_URL": app.config["SETTINGS"].database_url,
         }
     )  # fmt: skip
