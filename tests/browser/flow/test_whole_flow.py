@@ -91,7 +91,7 @@ class Clicking(Player):
         if actor.person_id not in self.people:
             context: BrowserContext = self.browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai")
             page = context.new_page()
-            page.set_default_timeout(15000)
+            page.set_default_timeout(30000)
             page.add_init_script(WATCH)
             page.on("pageerror", lambda error: self.errors.append(str(error)))
             login = session().get_one(Person, actor.person_id).login
@@ -131,7 +131,7 @@ class Clicking(Player):
         done = session().get_one(Task, task_id)
         assert done.state == "done", f"{key}: {page.locator('main').inner_text()[:400]}"
         self.steps.append(Step(done.stage or "", done.title, done.role or "", done.outcome or ""))
-        self._afterwards(done.case_id, done)
+        self.afterwards(done.case_id, done)
 
     def _refused_first(self, page: Page, form: forms.Form, answers: dict[str, Any]) -> None:
         """A vote that does not add up comes back with the reason beside the field and all that was typed."""
@@ -200,7 +200,7 @@ def shot(page: Page, name: str) -> None:
     page.screenshot(path=SHOTS / f"{name}.png")
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(600)
 def test_from_proposal_to_final_payment(office: SimpleNamespace, browser: Browser) -> None:
     title, proposal = PROPOSALS[0]
     player = Clicking(

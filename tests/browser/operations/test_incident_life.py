@@ -104,13 +104,13 @@ def office(
 def enter(browser: Browser, office: SimpleNamespace, login: str, width: int = 1440) -> Page:
     context = browser.new_context(locale="zh-CN", viewport={"width": width, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(15000)
+    page.set_default_timeout(30000)
     page.add_init_script(WATCH)
     page.goto(f"{office.base}/login")
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", PASSWORD)
     page.click("form button[type=submit] >> nth=0")
-    page.wait_for_url("**/desk*")
+    page.wait_for_url(lambda url: not url.endswith("/login"))
     return page
 
 
