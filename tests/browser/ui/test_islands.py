@@ -75,7 +75,9 @@ def test_a_form_refused_and_then_accepted_keeps_its_files(page: Page, gallery: F
     page.get_by_label("开始日期").fill("2026-04-01")
     for name, text in (("item", "餐费"), ("count", "2"), ("price", "100")):
         page.locator(f"[name=lines-0-{name}]").fill(text)
-    page.locator("[data-rows=lines] input[type=file]:not([capture])").set_input_files({**PDF, "name": "发票.pdf"})
+    page.locator("[data-rows=lines] input[type=file]:not([capture])").set_input_files(
+        {**PDF, "name": "发票.pdf"}
+    )
     expect(page.locator("[data-upload-field=lines-0-papers] [data-state]")).to_contain_text("已上传")
     for number in (0, 1):
         page.locator(f"#f-checks-{number}-answer-false").check()
