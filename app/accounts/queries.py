@@ -92,9 +92,11 @@ def unit_name(unit_id: int | None) -> str:
     return found.short_name if found else ""
 
 
-def units_of(ids: Iterable[int], kinds: Sequence[str]) -> list[OrgUnit]:
-    """Active units among these of certain kinds, in the order of their codes."""
-    query = select(OrgUnit).where(OrgUnit.id.in_(sorted(ids)), OrgUnit.kind.in_(kinds), OrgUnit.active)
+def units_of(ids: Iterable[int] | None, kinds: Sequence[str]) -> list[OrgUnit]:
+    """Active units of certain kinds among these (None: of all), in the order of their codes."""
+    query = select(OrgUnit).where(OrgUnit.kind.in_(kinds), OrgUnit.active)
+    if ids is not None:
+        query = query.where(OrgUnit.id.in_(sorted(ids)))
     return list(session().scalars(query.order_by(OrgUnit.code, OrgUnit.id)))
 
 

@@ -128,7 +128,7 @@ def again(number: int) -> BaseResponse:
 @requires(Permission.MANAGE_GATEWAYS)
 def gateways() -> str:
     """Offices' own chat and SMS gateways (消息网关)."""
-    rows = settings.webhooks(current_actor().scope)
+    rows = settings.webhooks(current_actor())
     return render_template(
         "inbox/gateways.html",
         active="gateways",
@@ -157,7 +157,7 @@ def add_gateway() -> Page:
 
 
 def _gateway_form() -> Form:
-    units = units_of(current_actor().scope, ("city", "district", "street", "community", "department"))
+    units = units_of(None, ("city", "district", "street", "community", "department"))
     if not units:
         raise Refusal("请先建立单位。")
     properties = {

@@ -93,7 +93,7 @@ def test_only_the_administrator_looks_after_gateways(app: Flask, people: SimpleN
     refused = post(admin, page, page, url="http://10.0.0.1/x", **fields)
     assert "网址要以 https:// 开头" in refused.text
     answer = post(admin, page, page, url="https://hook.example.cn/x", **fields)
-    (hook,) = settings.webhooks([people.street])
+    (hook,) = settings.webhooks(people.admin)
     assert settings.secret_of(hook) in answer.text
     assert "已停用" in post(admin, "/admin/gateways", f"/admin/gateways/{hook.id}/stop").text
 
