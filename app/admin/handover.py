@@ -18,7 +18,7 @@ from app.core.db import session, unit_of_work
 from app.core.errors import NotFound, Refusal, require_all
 from app.core.identity import SYSTEM, Actor
 from app.messages.services import notify
-from app.runtime.locking import lock_case
+from app.runtime.locking import lock_case, parts_of
 from app.runtime.models import Case, Task, TaskSigner
 from app.runtime.stepping import append_history, audit_step, note
 
@@ -147,13 +147,9 @@ class _Move:
         return fits
 
     def _acted_beside(self, task: Task) -> bool:
-        """Whether the successor has done another part of the same step: nobody votes twice."""
-        if task.group_id is None:
-            return False
-        query = select(Task.id).where(
-            Task.case_id == task.case_id, Task.group_id == task.group_id, Task.done_by == self._who
-        )
-        return session().scalar(query) is not None
+        """Whether the successor has done or holds another part of the same step: nobody votes twice."""
+        parts = parts_of(task)
+        return self._who in parts.done_by | parts.held_by
 
     def _signature(self, row: TaskSigner, task: Task, case: Case) -> None:
         same = select(TaskSigner.id).where(TaskSigner.task_id == task.id, TaskSigner.person_id == self._who)

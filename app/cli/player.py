@@ -21,8 +21,8 @@ from app.core.identity import RESIDENT, Actor, Role
 from app.files import services as files
 from app.notices import queries as notices_read
 from app.notices import services as notices
+from app.procurement import bidding
 from app.procurement import queries as procurement_read
-from app.procurement import services as procurement
 from app.projects.rules import QUESTIONS
 from app.projects.services import start_project
 from app.runtime import jobs, services
@@ -128,7 +128,7 @@ class Player:
         """Who does a step, and the answers to its form."""
         actor = self._actor_for(case, task)
         if task.form_key == "procurement.open":
-            procurement.unseal(actor, procurement_read.current(case.id).id)
+            bidding.unseal(actor, procurement_read.current(case.id).id)
         return actor, self._answers(actor, services.prepared_form(actor, task.id), task)
 
     def _wait(self, case: Case) -> None:
@@ -223,7 +223,7 @@ class Player:
         for number, organisation in enumerate(self.world.organisations[:count]):
             member = self._person(Role.ORGANISATION_MEMBER, organisation.id)
             amount = found.ceiling * (98 - 2 * number) // 100 // 100 * 100
-            procurement.submit_bid(
+            bidding.submit_bid(
                 member,
                 found.id,
                 {

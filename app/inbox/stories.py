@@ -151,12 +151,11 @@ def ways(actor: Actor, task: Task, *, mine: bool) -> list[Way]:
     if task.state != "open":
         return []
     url = f"/desk/tasks/{task.id}"
-    alone = task.group_id is None and not task.has_signers
     found = []
     if mine:
-        if acts.allows(task, "transfer") and alone and acts.successors(actor, task):
+        if acts.allows(task, "transfer") and not task.has_signers and acts.successors(actor, task):
             found.append(Way("转办", "send", f"{url}/transfer"))
-        if acts.allows(task, "add_signer") and task.group_id is None:
+        if acts.allows(task, "add_signer"):
             found.append(Way("加签", "users-plus", f"{url}/add-signer"))
         if acts.allows(task, "send_back"):
             found.append(Way("退回", "arrow-back-up", f"{url}/send-back"))

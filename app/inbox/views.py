@@ -20,9 +20,9 @@ from app.runtime import definitions, queries, services, signers
 from app.runtime.ahead import next_steps, words
 from app.runtime.batch import may_be_batched
 from app.runtime.holders import holdings
-from app.runtime.locking import turn_of
+from app.runtime.locking import may
 from app.runtime.models import Case, Task
-from app.runtime.rules import may_act, role_name
+from app.runtime.rules import role_name
 from app.ui import forms
 
 bp = Blueprint("inbox", __name__, template_folder="templates")
@@ -171,7 +171,7 @@ def _task_page(
         errors=forms.errors_by_field(error) if isinstance(error, Refusal) else {},
         problem=error,
         draft=draft,
-        may=None if mine else may_act(actor, found, names.get(found.unit_id, ""), (), turn_of(found)),
+        may=may(actor, found) if is_open and not mine else None,
         mine=mine,
         ways=[
             replace(way, href=lists.with_carried(way.href, request.args))

@@ -13,7 +13,7 @@ from app.notices import handlers as notice_forms
 from app.notices import services as notices
 from app.notices.queries import objections_of
 from app.organisations.queries import by_id, credit_snapshot, search
-from app.procurement import awards, rules, services
+from app.procurement import awards, bidding, rules, services
 from app.procurement.models import Bid, Procurement
 from app.procurement.queries import bids, current, names_of_organisations
 from app.procurement.rules import METHODS
@@ -199,7 +199,7 @@ def _offers(form: Form, found: Procurement, opened: Sequence[Bid], *, credit: bo
 def _open(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
     if current(ctx.case.id).opened_at is None:
         raise Refusal("请先开启响应文件，查看内容后再作资格审查。", rule="ZH-16a")
-    valid, outcome, _ = services.check_bids(ctx.actor, ctx.case, ctx.pack, answers.get("checks", []))
+    valid, outcome, _ = bidding.check_bids(ctx.actor, ctx.case, ctx.pack, answers.get("checks", []))
     return {"valid_bids": valid, "bid_outcome": outcome}
 
 

@@ -14,7 +14,7 @@ from app.core.errors import NotFound, Refusal
 from app.core.identity import Role
 from app.files.queries import describe
 from app.files.views import disposition, send
-from app.procurement import queries, services
+from app.procurement import bidding, queries, services
 from app.procurement.forms import bid_form
 from app.procurement.models import Procurement
 from app.procurement.rules import METHODS, TIE_RULE
@@ -120,7 +120,7 @@ def bid(procurement_id: int) -> str | BaseResponse | tuple[str, int]:
         answers = forms.cast(form, request.form)
         try:
             forms.check(form, answers)
-            made = services.submit_bid(actor, procurement_id, answers)
+            made = bidding.submit_bid(actor, procurement_id, answers)
         except Refusal as refusal:
             if refusal.status in (403, 404):
                 raise
@@ -149,7 +149,7 @@ def bid(procurement_id: int) -> str | BaseResponse | tuple[str, int]:
 @requires(Permission.BID)
 def withdraw(procurement_id: int) -> BaseResponse:
     """Take one's own bid back before the deadline (撤回响应文件)."""
-    services.withdraw_bid(current_actor(), procurement_id)
+    bidding.withdraw_bid(current_actor(), procurement_id)
     flash("已撤回响应文件，截止之前可以重新提交。", "success")
     return redirect(url_for("procurement.document", procurement_id=procurement_id))
 
@@ -158,7 +158,7 @@ def withdraw(procurement_id: int) -> BaseResponse:
 @signed_in
 def unseal(procurement_id: int) -> BaseResponse:
     """Open the bids after the deadline (开启响应文件)."""
-    count = len(services.unseal(current_actor(), procurement_id))
+    count = len(bidding.unseal(current_actor(), procurement_id))
     flash(f"已开启 {count} 份响应文件。请逐份查看后，在待办中作资格审查。", "success")
     return redirect(url_for("procurement.bids", procurement_id=procurement_id))
 

@@ -17,7 +17,7 @@ from app.core.identity import Actor
 from app.files import services as files
 from app.messages.services import notify
 from app.runtime import signers
-from app.runtime.locking import lock, lock_case, require_may_act, require_open
+from app.runtime.locking import lock, lock_case, parts_of, require_may_act, require_open
 from app.runtime.models import Case, Copy, History, Task
 from app.runtime.rules import sees
 from app.runtime.stepping import append_history, audit_step, note
@@ -53,7 +53,7 @@ def act_name(act: str) -> str:
 
 
 def transfer(actor: Actor, task_id: int, person_id: int, reason: str) -> None:
-    """Hand a step to a colleague of the same post, who then holds it (转办).
+    """Hand a step, or one part of a shared step, to a colleague of the same post, who then holds it (转办).
 
     Another post would let a drawing's lane be walked around; for absence there is delegation.
 
@@ -66,7 +66,7 @@ def transfer(actor: Actor, task_id: int, person_id: int, reason: str) -> None:
         require_open(task)
         require_may_act(actor, task)
         require_allowed(task, "transfer")
-        if task.has_signers or task.group_id is not None:
+        if task.has_signers:
             raise Refusal("这一步由多人各自签署，不能转办；本人不在时请设置代理。")
         if person_id not in {one.id for one in successors(actor, task)}:
             raise Refusal("请选择同一单位、同一岗位的同事。", field="person")
@@ -87,10 +87,11 @@ def add_signer(actor: Actor, task_id: int, person_id: int, place: str, reason: s
         require_open(task)
         require_may_act(actor, task)
         require_allowed(task, "add_signer")
-        if task.group_id is not None:
-            raise Refusal("这一步已由流程图安排多人各自办理，不能再加签。")
         colleague = _colleague(actor, case, person_id)
         signers.add(task, actor, person_id, place)
+        if task.group_id is not None and task.claimed_by is None:
+            # This part of the shared step is the actor's now: no other is offered to him.
+            task.claimed_by, task.claimed_at = actor.person_id, clock.now()
         title = f"加签“{task.title}”：{colleague.name}（{PLACES[place]}）"
         note(case, task, actor, "signer_added", title, opinion=reason.strip() or None)
         _tell([person_id], case, "task", f"{actor.name}请您签署：{task.title}", task, reason)
@@ -168,10 +169,15 @@ def comment(actor: Actor, case_id: int, words: str, file_ids: Sequence[int] = ()
 
 
 def successors(actor: Actor, task: Task) -> list[Person]:
-    """Those a step can be handed to: of its post and unit, without the actor and whom he stands in for."""
+    """Those a step can be handed to: of its post and unit, without the actor and whom he stands in for.
+
+    Of a step that several do side by side without those who have done or hold another part.
+    """
     if task.role is None or task.unit_id is None:
         return []
-    return [one for one in people_with(task.role, task.unit_id) if one.id not in actor.persons]
+    parts = parts_of(task)
+    taken = actor.persons | parts.done_by | parts.held_by
+    return [one for one in people_with(task.role, task.unit_id) if one.id not in taken]
 
 
 def holders(task: Task) -> list[int]:

@@ -31,7 +31,8 @@ from app.runtime.stepping import BoundOperators, append_history, audit_step, set
 from app.runtime.undoing import blocked, effects, standing
 from workflows import engine
 from workflows.errors import EngineFault, StepNotOpen
-from workflows.repair import move as repair
+from workflows.repair import move as moves
+from workflows.repair import places, values
 
 log = logging.getLogger(__name__)
 LEAST_REASON = 5
@@ -45,8 +46,8 @@ class Way:
         back: it has been there before; what was done since is undone.
     """
 
-    token: repair.Token
-    place: repair.Place
+    token: places.Token
+    place: places.Place
     back: bool
     why_not: str | None
 
@@ -108,7 +109,7 @@ def change_variable(actor: Actor, incident_id: int, name: str, value: str | int 
             raise Refusal(f"“{name}”原来是{_kind(before)}，新值也必须是{_kind(before)}。", field="value")
         bundle = definitions.bundle(case.definition_id)
         try:
-            result = repair.set_variables(bundle.model, case.state, {name: value}, now=clock.now)
+            result = values.set_variables(bundle.model, case.state, {name: value}, now=clock.now)
         except EngineFault as error:
             raise Refusal(f"不能这样修改：{error}", field="value") from error
         words = f"流程变量 {name}：{_text(before)} → {_text(value)}"
@@ -154,7 +155,7 @@ def move(
             actor, case, "sent_back" if way.back else "repaired", title, reason, told if way.back else None
         )
         try:
-            result = repair.move(
+            result = moves.move(
                 bundle.model,
                 case.state,
                 token_id,
@@ -208,7 +209,7 @@ def variables(case: Case) -> list[Variable]:
         handler = handlers.form_handler(step.form)
         if handler is not None and (handler.undo is None or handler.key in STREET_DECIDES):
             decided.update(dict.fromkeys(handler.outputs, step.title))
-    found = repair.variables(model, case.state, now=clock.now)
+    found = values.variables(model, case.state, now=clock.now)
     made = []
     for name, value in sorted(found.items()):
         why = f"“{name}”是“{decided[name]}”依法形成的结果，不能由运维修改。" if name in decided else None
@@ -224,8 +225,8 @@ def ways(case: Case) -> list[Way]:
     lines = history_of(case.id)
     detours = {task.engine_id for task in tasks_of(case.id, "open") if task.detour}
     found = []
-    for token in repair.tokens(model, case.state, now=clock.now):
-        for goal in repair.goals(model, case.state, token.id, now=clock.now):
+    for token in places.tokens(model, case.state, now=clock.now):
+        for goal in moves.goals(model, case.state, token.id, now=clock.now):
             undone = None if goal.why_not else _undone(case, token, goal.place, lines)
             why = goal.why_not
             if token.id in detours:
@@ -239,7 +240,7 @@ def ways(case: Case) -> list[Way]:
 
 
 def _undone(
-    case: Case, token: repair.Token, place: repair.Place, lines: Sequence[History]
+    case: Case, token: places.Token, place: places.Place, lines: Sequence[History]
 ) -> list[History] | None:
     """What going back to a place undoes, first one first; None when the case has not been there."""
     model = definitions.bundle(case.definition_id).model
@@ -260,7 +261,7 @@ def _undone(
     return found[::-1] if passed else None
 
 
-def _not_to_skip(model: engine.Model, goal: repair.Goal) -> str | None:
+def _not_to_skip(model: engine.Model, goal: moves.Goal) -> str | None:
     """Why the steps before a goal must not be left out."""
     if not goal.skipped:
         return "流程图上从这里走不到那一步。"

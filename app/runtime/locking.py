@@ -10,10 +10,10 @@ from sqlalchemy.orm import undefer
 
 from app.accounts.queries import unit_name
 from app.core.db import session
-from app.core.errors import Conflict, Forbidden, NotFound
+from app.core.errors import Conflict, Decision, Forbidden, NotFound
 from app.core.identity import Actor
 from app.runtime.models import Case, Task, TaskSigner
-from app.runtime.rules import may_act, sees
+from app.runtime.rules import Parts, may_act, sees
 
 LOCKED = select(Case).options(undefer(Case.state)).with_for_update().execution_options(populate_existing=True)
 CASE = LOCKED.where(Case.id == bindparam("wanted"))
@@ -98,18 +98,31 @@ def require_may_act(actor: Actor, task: Task) -> None:
     Raises:
         Forbidden: with the reason.
     """
-    done_by: set[int] = set()
-    turn = turn_of(task)
-    if task.group_id is not None:
-        done_by = set(
-            session().scalars(
-                select(Task.done_by).where(
-                    Task.case_id == task.case_id, Task.group_id == task.group_id, Task.done_by.is_not(None)
-                )
-            )
-        )
-    if not may_act(actor, task, "", done_by, turn):
-        raise Forbidden(may_act(actor, task, unit_name(task.unit_id), done_by, turn).reason)
+    if not (decision := may(actor, task)):
+        raise Forbidden(decision.reason)
+
+
+def may(actor: Actor, task: Task) -> Decision:
+    """Whether an open step is the actor's to do now, and the reason when it is not."""
+    parts, turn = parts_of(task), turn_of(task)
+    decision = may_act(actor, task, "", parts, turn)
+    return decision or may_act(actor, task, unit_name(task.unit_id), parts, turn)
+
+
+def parts_of(task: Task) -> Parts:
+    """Who has the other parts of the step, when several do it side by side.
+
+    Of a person who holds two, whatever brought it about, only the first counts as held: it can be done.
+    """
+    if task.group_id is None:
+        return Parts()
+    own = (Task.case_id == task.case_id, Task.group_id == task.group_id, Task.id != task.id)
+    rows = session().execute(select(Task.id, Task.state, Task.done_by, Task.claimed_by).where(*own)).all()
+    held = [row for row in rows if row.state == "open" and row.claimed_by is not None]
+    return Parts(
+        frozenset(row.done_by for row in rows if row.done_by is not None),
+        frozenset(row.claimed_by for row in held if row.claimed_by != task.claimed_by or row.id < task.id),
+    )
 
 
 def turn_of(task: Task) -> set[int] | None:

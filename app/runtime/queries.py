@@ -85,7 +85,10 @@ def _ways(actor: Actor) -> list[ColumnElement[bool]]:
     of_role = and_(
         Task.has_signers.is_(False),
         or_(Task.claimed_by.is_(None), Task.claimed_by.in_(who)),
-        or_(Task.group_id.is_(None), and_(~_voted(actor), ~_has_earlier_part(actor))),
+        or_(
+            Task.group_id.is_(None),
+            and_(~_has_other_part(actor), or_(Task.claimed_by.in_(who), ~_has_earlier_part())),
+        ),
     )
     pairs = sorted({(grant.role, grant.unit_id) for grant in actor.grants})
     ways = [and_(Task.state == "open", Task.role == r, Task.unit_id == u, of_role) for r, u in pairs]
@@ -103,23 +106,31 @@ def _ways(actor: Actor) -> list[ColumnElement[bool]]:
     return ways
 
 
-def _voted(actor: Actor) -> ColumnElement[bool]:
-    """A person acts on one part of a multi-instance step only."""
+def _has_other_part(actor: Actor) -> ColumnElement[bool]:
+    """A person acts on one part of a multi-instance step only: on none beside the one he has done or holds."""
     return exists().where(
         SIBLING.case_id == Task.case_id,
         SIBLING.group_id == Task.group_id,
-        SIBLING.done_by == actor.person_id,
+        SIBLING.id != Task.id,
+        or_(
+            SIBLING.done_by == actor.person_id,
+            and_(
+                SIBLING.state == "open",
+                SIBLING.claimed_by == actor.person_id,
+                or_(Task.claimed_by.is_distinct_from(actor.person_id), SIBLING.id < Task.id),
+            ),
+        ),
     )
 
 
-def _has_earlier_part(actor: Actor) -> ColumnElement[bool]:
+def _has_earlier_part() -> ColumnElement[bool]:
     """Of the open parts of one multi-instance step a person is shown only the first that is free."""
     return exists().where(
         SIBLING.case_id == Task.case_id,
         SIBLING.group_id == Task.group_id,
         SIBLING.state == "open",
         SIBLING.id < Task.id,
-        or_(SIBLING.claimed_by.is_(None), SIBLING.claimed_by == actor.person_id),
+        SIBLING.claimed_by.is_(None),
     )
 
 

@@ -24,7 +24,7 @@ from app.runtime.acts import holders
 from app.runtime.models import Case, Task
 from app.runtime.queries import tasks_of
 from app.runtime.stepping import BoundOperators, append_history, audit_step, place
-from workflows.repair import move as repair
+from workflows.repair import values
 
 BATCH = 200
 """So many cases are counted again in the calendar's own transaction; the worker goes on with the rest."""
@@ -122,7 +122,7 @@ def _set_reminders(case: Case, actor: Actor, moved: Sequence[Task]) -> None:
     pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
     begun = {(tuple(filter(None, task.path.split("/"))), task.element): task.created_at for task in moved}
     operators = BoundOperators(case, actor, pack, clock.now())
-    result = repair.set_reminders(bundle.model, case.state, begun, operators=operators, now=clock.now)
+    result = values.set_reminders(bundle.model, case.state, begun, operators=operators, now=clock.now)
     case.state, case.next_due, case.rev = result.state, result.next_due, case.rev + 1
 
 

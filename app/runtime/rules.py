@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from app.core.errors import YES, Decision, no
 from app.core.identity import ROLE_NAMES, Actor, Role
@@ -30,6 +31,19 @@ STAGES: tuple[tuple[str, str], ...] = (
 """The stages of a case by key, as people call them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Who has the other parts of a step that several do side by side: one person does one part.
+
+    Attributes:
+        done_by: persons who have done one.
+        held_by: persons who have one in hand, claimed or handed to them.
+    """
+
+    done_by: frozenset[int] = frozenset()
+    held_by: frozenset[int] = frozenset()
+
+
 def unit_of(case: Case, role: str | None) -> int | None:
     """The unit of the case whose people hold the role, None when the case has no such unit (yet)."""
     column = UNIT_OF_ROLE.get((role or "").partition(".")[0])
@@ -51,14 +65,13 @@ def may_act(
     actor: Actor,
     task: Task,
     unit_name: str,
-    siblings_done_by: Collection[int],
+    parts: Parts,
     turn: Collection[int] | None = None,
 ) -> Decision:
     """Whether the actor may complete the task: open, in his role and unit, not held by another, no second vote.
 
     Args:
         unit_name: name of the task's unit, for the reason.
-        siblings_done_by: persons who completed another part of the same multi-instance step.
         turn: of a step that several sign, those who may sign now.
     """
     if actor.is_system:
@@ -71,6 +84,8 @@ def may_act(
         return YES if task.claimed_by is not None else no("这一步由项目负责人办理。")
     if not actor.has(task.role, task.unit_id):
         return no(f"这一步由{unit_name}的“{role_name(task.role)}”办理，您没有这个岗位。")
-    if actor.person_id in siblings_done_by:
+    if actor.person_id in parts.done_by:
         return no("您已经在这一步提交过意见，每人只能提交一次，请由其他人员办理。")
+    if actor.person_id in parts.held_by:
+        return no("这一步每人办理一份，您名下已有另一份，请办理那一份。")
     return YES

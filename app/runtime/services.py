@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import OrgUnit
 from app.accounts.queries import actor as actor_of
 from app.core import clock, idempotency
-from app.core.db import add_later, session, unit_of_work
-from app.core.errors import Conflict, Fault, Forbidden, Refusal
+from app.core.db import session, unit_of_work
+from app.core.errors import Conflict, Forbidden, Refusal
 from app.core.identity import Actor
 from app.policy import queries as policy
-from app.policy.packs import Pack
-from app.runtime import deadlines, definitions, detours, faults, handlers, publication, recording, signers
+from app.runtime import (
+    completing,
+    deadlines,
+    definitions,
+    faults,
+    handlers,
+    publication,
+    recording,
+    signers,
+)
+from app.runtime.completing import Completed
 from app.runtime.locking import Locked, lock, lock_case, require_may_act, require_open, visible
-from app.runtime.models import Case, CaseCounter, Draft, FormRecord, Task
+from app.runtime.models import Case, CaseCounter, Draft
 from app.runtime.stepping import (
     BoundOperators,
     append_history,
@@ -29,32 +36,11 @@ from app.runtime.stepping import (
     close_open_tasks,
     finish,
     note,
-    place,
     settle,
 )
 from app.runtime.undoing import answered_before
 from app.ui import forms
 from workflows import engine
-from workflows.errors import StepNotOpen
-
-VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """What a completed step led to.
-
-    Attributes:
-        next_task_ids: steps newly opened, whoever has to act on them.
-        finished: the case has ended with this step.
-    """
-
-    task_id: int
-    case_id: int
-    case_no: str
-    title: str
-    next_task_ids: tuple[int, ...]
-    finished: bool
 
 
 def start_case(
@@ -156,13 +142,13 @@ def complete_task(
         require_may_act(actor, task)
         held, at = deadlines.first(held), clock.now()
         bundle = definitions.bundle(case.definition_id)
-        context = _context(case, task, actor, policy.pack(case.pack_version_id), bundle)
-        forms.check(_prepared(context, bundle, handlers.form_handler(task.form_key)), dict(answers))
+        context = completing.context_of(case, task, actor, policy.pack(case.pack_version_id), bundle)
+        forms.check(completing.prepared(context, bundle, handlers.form_handler(task.form_key)), dict(answers))
         if task.has_signers:
-            agrees = _agrees(bundle.form(task.form_key), answers)
+            agrees = completing.agrees(bundle.form(task.form_key), answers)
             done = sign(held, actor, agrees, answers.get("opinion"), answers)
         else:
-            done = _carry_out(held, actor, answers, at)
+            done = completing.carry_out(held, actor, answers, at)
         kept = {**asdict(done), "next_task_ids": list(done.next_task_ids)}
         idempotency.answer(actor, "task.complete", idempotency_key, request, kept)
         return done
@@ -208,57 +194,7 @@ def sign(
     if decided is None:
         return Completed(task.id, case.id, case.no, task.title, (), False)
     who = actor if decided.person_id == actor.person_id else actor_of(decided.person_id)
-    return _carry_out(held, who, decided.answers, at)
-
-
-def _carry_out(held: Locked, actor: Actor, answers: Mapping[str, Any], at: datetime) -> Completed:
-    """Do what a step decided: the room's handler, the engine's step, all rows."""
-    task, case = held.task, held.case
-    pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
-    context = _context(case, task, actor, pack, bundle)
-    handler = handlers.form_handler(task.form_key)
-    if handler is None:
-        variables = _keep_record(task, answers)
-    else:
-        variables = dict(handler.submit(context, dict(answers)))
-        if unknown := set(variables) - set(handler.outputs):
-            raise Fault(f"{handler.key} 返回了未登记的变量：{'、'.join(sorted(unknown))}")
-    task.state, task.done_by, task.done_at = "done", actor.person_id, at
-    task.outcome = _outcome(bundle.form(task.form_key), answers)
-    secret = handler is not None and handler.confidential
-    append_history(
-        case,
-        actor,
-        at,
-        "completed",
-        task.title,
-        **place(task),
-        outcome=None if secret else task.outcome,
-        opinion=None if secret else (answers.get("opinion") or None),
-        answers=None if secret else dict(answers),
-    )
-    operators = BoundOperators(case, actor, pack, at)
-    were_open = list(held.open)
-    recording.act("complete", element=task.element, path=task.path, variables=dict(variables))
-    try:
-        if task.detour:
-            result, waiting = detours.end(bundle.model, task, variables)
-            were_open += waiting
-        else:
-            result = engine.complete(
-                bundle.model, case.state, task.engine_id, variables, operators=operators, now=clock.now
-            )
-    except StepNotOpen as error:
-        raise Conflict(deadlines.EXPIRED) from error
-    fresh = settle(case, result, actor, pack, at, were_open)
-    audit_step(case, actor, "runtime.complete")
-    if task.drafted:
-        # Only the actor's: what a colleague has typed stays his, to be read and copied.
-        own = (Draft.task_id == task.id, Draft.person_id == actor.person_id)
-        session().execute(delete(Draft).where(*own))
-    return Completed(
-        task.id, case.id, case.no, task.title, tuple(t.id for t in fresh), case.status != "running"
-    )
+    return completing.carry_out(held, who, decided.answers, at)
 
 
 def prepared_form(actor: Actor, task_id: int) -> forms.Form:
@@ -269,9 +205,9 @@ def prepared_form(actor: Actor, task_id: int) -> forms.Form:
     """
     task, case = visible(actor, task_id)
     pack, bundle = policy.pack(case.pack_version_id), definitions.bundle(case.definition_id)
-    context = _context(case, task, actor, pack, bundle)
+    context = completing.context_of(case, task, actor, pack, bundle)
     handler = handlers.form_handler(task.form_key)
-    form = _prepared(context, bundle, handler)
+    form = completing.prepared(context, bundle, handler)
     names = {one.key for one in form.fields if not one.read_only}
     known = answered_before(task, actor, kept=handler is None)
     return form.with_values(**{name: value for name, value in known.items() if name in names})
@@ -284,6 +220,8 @@ def claim(actor: Actor, task_id: int) -> None:
         task, case = held.task, held.case
         require_open(task)
         require_may_act(actor, task)
+        if task.has_signers:
+            raise Refusal("这一步由多人签署，每人签自己的一份，不用认领。")
         if task.claimed_by == actor.person_id:
             return
         task.claimed_by, task.claimed_at = actor.person_id, clock.now()
@@ -300,6 +238,8 @@ def release(actor: Actor, task_id: int) -> None:
             raise Refusal("这一步由项目负责人本人办理，不能退回认领。")
         if task.claimed_by != actor.person_id:
             raise Forbidden("这一步不是由您认领的，只有认领人可以退回。")
+        if task.has_signers:
+            raise Refusal("您已请同事加签，这一步由您决定，不能退回认领。")
         task.claimed_by = task.claimed_at = None
         note(case, task, actor, "released", f"退回认领“{task.title}”")
 
@@ -340,56 +280,6 @@ def end_case(actor: Actor, case_id: int, status: str, reason: str) -> None:
         append_history(case, actor, at, "ended", title, outcome=status, opinion=reason)
         finish(case, actor, at, status)
         audit_step(case, actor, f"runtime.{status}")
-
-
-def _context(
-    case: Case, task: Task, actor: Actor, pack: Pack, bundle: definitions.Bundle
-) -> handlers.TaskContext:
-    def variables() -> Mapping[str, Any]:
-        steps = {step.id: step for step in engine.look(bundle.model, case.state).open}
-        return steps[task.engine_id].data if task.engine_id in steps else {}
-
-    return handlers.TaskContext(case, task, actor, clock.now(), pack, variables)
-
-
-def _prepared(
-    context: handlers.TaskContext, bundle: definitions.Bundle, handler: handlers.FormHandler | None
-) -> forms.Form:
-    form = bundle.form(context.task.form_key)
-    return handler.prepare(context, form) if handler and handler.prepare else form
-
-
-def _keep_record(task: Task, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Answers of a step without a handler: kept whole; its plain answers may decide at gateways."""
-    add_later(
-        FormRecord,
-        {
-            "city": task.city,
-            "case_id": task.case_id,
-            "task_id": task.id,
-            "form_key": task.form_key,
-            "answers": dict(answers),
-        },
-    )
-    return {
-        name: value
-        for name, value in answers.items()
-        if VARIABLE.fullmatch(name) and isinstance(value, bool | int | str) and len(str(value)) <= 200
-    }
-
-
-def _agrees(form: forms.Form, answers: Mapping[str, Any]) -> bool:
-    """Whether a signature agrees: the first choice of a form's decision is the one that goes on."""
-    options = form.schema["properties"].get("decision", {}).get("oneOf") or []
-    return not options or answers.get("decision") == options[0]["const"]
-
-
-def _outcome(form: forms.Form, answers: Mapping[str, Any]) -> str | None:
-    """The title of the chosen decision, as people read it in the history."""
-    if (chosen := answers.get("decision")) is None:
-        return None
-    options = form.schema["properties"].get("decision", {}).get("oneOf", [])
-    return next((o["title"] for o in options if o["const"] == chosen), str(chosen))
 
 
 def _next_number(street: OrgUnit, year: int) -> str:

@@ -17,7 +17,7 @@ from app.core.identity import SYSTEM, Actor, Role
 from app.organisations.models import Organisation
 from app.organisations.services import register_organisation
 from app.policy.packs import Pack
-from app.procurement import awards, handlers, services
+from app.procurement import awards, bidding, handlers
 from app.procurement.models import Procurement
 from app.procurement.queries import current
 from app.projects.models import Project
@@ -160,7 +160,7 @@ def publish(world: SimpleNamespace, method: str = "internal_selection", **change
 def bid(world: SimpleNamespace, number: int, amount: int, plan: str = "每周五天配送，专人探访。") -> Any:
     """One organisation hands in its bid."""
     found = current(world.case.id)
-    return services.submit_bid(world.bidders[number], found.id, {"amount": amount, "plan": plan})
+    return bidding.submit_bid(world.bidders[number], found.id, {"amount": amount, "plan": plan})
 
 
 def pass_deadline(world: SimpleNamespace) -> None:
@@ -178,7 +178,7 @@ def opened(
     for number, amount in enumerate(amounts):
         bid(world, number, amount)
     pass_deadline(world)
-    services.unseal(world.discipline, current(world.case.id).id)
+    bidding.unseal(world.discipline, current(world.case.id).id)
     return current(world.case.id)
 
 

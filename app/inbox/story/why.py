@@ -17,9 +17,9 @@ from app.files.queries import readable_of
 from app.projects import services as projects
 from app.projects.queries import find
 from app.runtime import acts, queries, returning
-from app.runtime.locking import turn_of
+from app.runtime.locking import may
 from app.runtime.models import Case, Task
-from app.runtime.rules import may_act, role_name
+from app.runtime.rules import role_name
 
 ENDED = "项目已经结束，不再办理。"
 
@@ -52,7 +52,7 @@ def answers(actor: Actor, case: Case) -> list[Answer]:
         if task.id in mine:
             found += _detours(task)
         else:
-            found += _refused(f"办理“{task.title}”", _turn(actor, task), _holders(task))
+            found += _refused(f"办理“{task.title}”", may(actor, task), _holders(task))
     if find(case.id) is not None:
         leaders = _people(people_with(Role.STREET_LEADER, case.street_id), Role.STREET_LEADER)
         starter = "、".join(names_of_people({case.started_by}).values())
@@ -65,14 +65,6 @@ def answers(actor: Actor, case: Case) -> list[Answer]:
 
 def _refused(act: str, decision: Decision, ask: str) -> list[Answer]:
     return [] if decision else [Answer(act, decision.reason, decision.ref or "", ask)]
-
-
-def _turn(actor: Actor, task: Task) -> Decision:
-    voted: set[int] = set()
-    if task.group_id is not None:
-        done = queries.tasks_of(task.case_id, "done")
-        voted = {one.done_by for one in done if one.group_id == task.group_id and one.done_by is not None}
-    return may_act(actor, task, unit_name(task.unit_id), voted, turn_of(task))
 
 
 def _detours(task: Task) -> list[Answer]:

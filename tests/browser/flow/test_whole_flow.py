@@ -28,8 +28,8 @@ from app.core import clock as time
 from app.core import db
 from app.core.db import session
 from app.core.identity import Actor
+from app.procurement import bidding
 from app.procurement import queries as procurement_read
-from app.procurement import services as procurement
 from app.runtime import services
 from app.runtime.models import Case, Task
 from app.ui import forms
@@ -108,7 +108,7 @@ class Clicking(Player):
     def _complete(self, case: Case, task: Task) -> None:
         actor, key, task_id = self._actor_for(case, task), task.form_key or "", task.id
         if key == "procurement.open":
-            procurement.unseal(actor, procurement_read.current(case.id).id)
+            bidding.unseal(actor, procurement_read.current(case.id).id)
         form = services.prepared_form(actor, task_id)
         answers = self._answers(actor, form, task)
         page = self.page_of(actor, key)

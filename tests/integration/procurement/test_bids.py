@@ -16,7 +16,7 @@ from app.core.db import session, unit_of_work
 from app.core.errors import Fault, Forbidden, NotFound, Refusal, Refusals
 from app.core.identity import Role
 from app.files import services as files
-from app.procurement import queries, services
+from app.procurement import bidding, queries
 from app.procurement.models import Bid
 from app.procurement.queries import current
 from app.projects.queries import project_of
@@ -97,12 +97,12 @@ def test_a_bid_is_replaced_and_withdrawn_before_the_deadline(world: SimpleNamesp
     bid(world, 0, AMOUNT)
     again = bid(world, 0, AMOUNT - 1000)
     assert (again.version, again.amount) == (2, AMOUNT - 1000)
-    services.withdraw_bid(world.bidders[0], found.id)
+    bidding.withdraw_bid(world.bidders[0], found.id)
     with pytest.raises(NotFound):
-        services.withdraw_bid(world.bidders[0], found.id)
+        bidding.withdraw_bid(world.bidders[0], found.id)
     bid(world, 1, AMOUNT)
     pass_deadline(world)
-    read = services.unseal(world.discipline, found.id)
+    read = bidding.unseal(world.discipline, found.id)
     assert [one.organisation_id for one in read] == [world.organisations[1].id]
 
 
@@ -118,8 +118,8 @@ def test_a_late_bid_is_refused(world: SimpleNamespace, late_by: timedelta) -> No
     with pytest.raises(Refusals, match="已经截止"):
         bid(world, 0, AMOUNT - 1)
     with pytest.raises(Refusals, match="已经截止"):
-        services.withdraw_bid(world.bidders[0], found.id)
-    assert len(services.unseal(world.discipline, found.id)) == 2
+        bidding.withdraw_bid(world.bidders[0], found.id)
+    assert len(bidding.unseal(world.discipline, found.id)) == 2
 
 
 def test_a_bid_above_the_ceiling_is_refused(world: SimpleNamespace) -> None:
@@ -134,13 +134,13 @@ def test_only_organisations_bid(world: SimpleNamespace) -> None:
     found = publish(world)
     for who in (world.clerk, world.leader):
         with pytest.raises(Forbidden):
-            services.submit_bid(who, found.id, {"amount": 100, "plan": "方案"})
+            bidding.submit_bid(who, found.id, {"amount": 100, "plan": "方案"})
 
 
 def test_a_filed_organisation_bids_alone_below_the_limit_only(world: SimpleNamespace) -> None:
     member = member_of(make_filed("邻里互助会", world.units.street.id))
     found = publish(world)
-    assert services.submit_bid(member, found.id, {"amount": AMOUNT, "plan": "方案"}).version == 1
+    assert bidding.submit_bid(member, found.id, {"amount": AMOUNT, "plan": "方案"}).version == 1
     with unit_of_work():
         project_of(world.case.id).budget_fen = world.pack.value("procurement_limit")
         current(world.case.id).state = "failed"
@@ -149,9 +149,9 @@ def test_a_filed_organisation_bids_alone_below_the_limit_only(world: SimpleNames
     submit(world, "procurement.approve", world.leader, {"decision": "publish"})
     above = current(world.case.id)
     with pytest.raises(Refusals, match="不能单独承接") as refused:
-        services.submit_bid(member, above.id, {"amount": AMOUNT, "plan": "方案"})
+        bidding.submit_bid(member, above.id, {"amount": AMOUNT, "plan": "方案"})
     assert refused.value.rule == "L-24"
-    assert services.submit_bid(world.bidders[0], above.id, {"amount": AMOUNT, "plan": "方案"}).version == 1
+    assert bidding.submit_bid(world.bidders[0], above.id, {"amount": AMOUNT, "plan": "方案"}).version == 1
 
 
 def test_nobody_hands_in_anothers_paper(world: SimpleNamespace) -> None:
@@ -159,15 +159,15 @@ def test_nobody_hands_in_anothers_paper(world: SimpleNamespace) -> None:
     paper = files.store(world.bidders[1], "方案.pdf", io.BytesIO(PDF))
     answers = {"amount": AMOUNT, "plan": "方案", "files": [paper.id]}
     with pytest.raises(Refusal, match="不是由您上传"):
-        services.submit_bid(world.bidders[0], found.id, answers)
-    made = services.submit_bid(world.bidders[1], found.id, answers)
+        bidding.submit_bid(world.bidders[0], found.id, answers)
+    made = bidding.submit_bid(world.bidders[1], found.id, answers)
     with pytest.raises(NotFound):
         queries.bid_file(world.bidders[0], made.id, paper.id)
     with pytest.raises(Forbidden):
         queries.bid_file(world.discipline, made.id, paper.id)
     assert queries.bid_file(world.bidders[1], made.id, paper.id) == paper.id
     pass_deadline(world)
-    services.unseal(world.discipline, found.id)
+    bidding.unseal(world.discipline, found.id)
     assert queries.bid_file(world.scorers[0], made.id, paper.id) == paper.id
     with pytest.raises(NotFound):
         queries.bid_file(world.bidders[0], made.id, paper.id)
@@ -179,18 +179,18 @@ def test_the_seals_are_broken_by_discipline_after_the_deadline(world: SimpleName
     found = publish(world)
     bid(world, 0, AMOUNT)
     with pytest.raises(Refusal, match="截止时间未到"):
-        services.unseal(world.discipline, found.id)
+        bidding.unseal(world.discipline, found.id)
     pass_deadline(world)
     with pytest.raises(Forbidden, match="由本街道纪检监督人员开启"):
-        services.unseal(world.clerk, found.id)
+        bidding.unseal(world.clerk, found.id)
     foreign = actor_of(make_person("外街纪检", Role.STREET_DISCIPLINE, world.units.other_street))
     for outsider in (foreign, world.bidders[0]):
         with pytest.raises(NotFound):
-            services.unseal(outsider, found.id)
-    assert len(services.unseal(world.discipline, found.id)) == 1
+            bidding.unseal(outsider, found.id)
+    assert len(bidding.unseal(world.discipline, found.id)) == 1
     moment = current(world.case.id).opened_at
     world.clock.advance(timedelta(hours=1))
-    services.unseal(world.discipline, found.id)
+    bidding.unseal(world.discipline, found.id)
     assert current(world.case.id).opened_at == moment
     assert current(world.case.id).opened_by == world.discipline.person_id
 
@@ -214,7 +214,7 @@ def test_a_bid_changed_in_the_database_is_noticed_at_the_opening(world: SimpleNa
     session().expire_all()
     pass_deadline(world)
     with pytest.raises(Fault, match="指纹不一致"):
-        services.unseal(world.discipline, found.id)
+        bidding.unseal(world.discipline, found.id)
     assert current(world.case.id).opened_at is None
 
 

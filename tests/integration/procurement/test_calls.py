@@ -16,7 +16,7 @@ from app.core.identity import Role
 from app.files import services as files
 from app.notices import queries as notices
 from app.policy.packs import Pack
-from app.procurement import queries, services
+from app.procurement import bidding, queries, services
 from app.procurement.queries import current
 from app.projects.queries import project_of
 from app.runtime.handlers import close_hooks
@@ -180,8 +180,8 @@ def test_who_is_invited_is_said_and_only_they_answer(world: SimpleNamespace) -> 
     found = current(world.case.id)
     assert chosen.name in (found.document_text or "")
     with pytest.raises(Refusals, match="不在受邀名单"):
-        services.submit_bid(world.bidders[0], found.id, {"amount": 100, "plan": "方案"})
-    assert services.submit_bid(world.bidders[1], found.id, {"amount": 100, "plan": "方案"}).version == 1
+        bidding.submit_bid(world.bidders[0], found.id, {"amount": 100, "plan": "方案"})
+    assert bidding.submit_bid(world.bidders[1], found.id, {"amount": 100, "plan": "方案"}).version == 1
 
 
 def test_a_document_sent_back_is_written_again(world: SimpleNamespace) -> None:
@@ -272,4 +272,4 @@ def test_a_case_that_ends_takes_no_more_bids(pack: Pack, clock: MovableClock, wo
             hook(world.case, world.leader, clock.now(), "cancelled")
     assert queries.open_calls() == []
     with pytest.raises(Refusals, match="已经截止"):
-        services.submit_bid(world.bidders[0], found.id, {"amount": 100, "plan": "方案"})
+        bidding.submit_bid(world.bidders[0], found.id, {"amount": 100, "plan": "方案"})

@@ -14,6 +14,7 @@ from app.core.identity import SYSTEM, Actor, Role
 from app.policy import services as policy
 from app.policy.packs import Pack
 from app.runtime import definitions, services
+from app.runtime.completing import Completed
 from app.runtime.models import Case, Task
 from app.runtime.queries import tasks_of
 from app.sources import register_sources
@@ -81,6 +82,6 @@ def elements(case: Case) -> list[str]:
     return sorted(task.element for task in tasks_of(case.id, "open"))
 
 
-def do(actor: Actor, case: Case, element: str, **answers: object) -> services.Completed:
+def do(actor: Actor, case: Case, element: str, **answers: object) -> Completed:
     """Complete a step."""
     return services.complete_task(actor, opened(case, element).id, {"decision": "agree", **answers})

@@ -20,7 +20,7 @@ from app.core.identity import Role
 from app.messages.models import Message
 from app.runtime import acts, returning, services, signers
 from app.runtime.models import Case, History, Incident, Task
-from app.runtime.queries import desk, history_of
+from app.runtime.queries import desk, history_of, tasks_of
 from tests.factories.bpmn import Diagram
 from tests.integration.runtime.conftest import do, elements, opened
 
@@ -130,6 +130,84 @@ def test_copies_and_comments_are_told_and_kept(office: SimpleNamespace, begin: B
         ("commented", "注意预算口径"),
     ]
     assert audit.verify().ok
+
+
+def parts(case: Case) -> list[Task]:
+    """The open parts of a shared step."""
+    db.close()
+    return [task for task in tasks_of(case.id, "open") if task.element == "vote"]
+
+
+def test_a_part_of_a_shared_step_is_handed_on_to_one_who_has_none(
+    office: SimpleNamespace, begin: Begin
+) -> None:
+    case = begin(several())
+    one, two, three = office.clerks
+    do(one, case, "write")
+    first, second, third = parts(case)
+    acts.transfer(one, second.id, two.person_id, "")
+    assert on_desk(two) == ["vote"]
+    with pytest.raises(Forbidden, match="另一份"):
+        services.complete_task(two, first.id, {"decision": "agree"})
+    with pytest.raises(Refusal, match="同一岗位"):
+        acts.transfer(three, first.id, two.person_id, "")  # he has one already
+    services.complete_task(two, second.id, {"decision": "agree"})
+    with pytest.raises(Refusal, match="同一岗位"):
+        acts.transfer(three, first.id, two.person_id, "")  # and has voted
+    for clerk, part in ((one, first), (three, third)):
+        services.complete_task(clerk, part.id, {"decision": "agree"})
+    assert elements(case) == ["decide"]
+
+
+@pytest.mark.parametrize("place", ["before", "beside", "after"])
+def test_one_who_has_a_part_of_a_shared_step_lets_another_sign_it(
+    office: SimpleNamespace, begin: Begin, place: str
+) -> None:
+    case = begin(several())
+    one, two, three = office.clerks
+    do(one, case, "write")
+    first, second, third = parts(case)
+    acts.add_signer(one, first.id, office.leader.person_id, place, "请把关")
+    assert on_desk(two) == on_desk(three) == ["vote"]
+    with pytest.raises(Forbidden, match="另一份"):
+        services.complete_task(one, second.id, {"decision": "agree"})  # nobody votes twice
+    for person in (office.leader, one) if place == "before" else (one, office.leader):
+        assert len(parts(case)) == 3
+        if person is one:
+            services.complete_task(one, first.id, {"decision": "agree"})
+        else:
+            services.sign_added(office.leader, first.id, agrees=True, opinion="可行")
+    assert session().get_one(Task, first.id).done_by == one.person_id
+    for clerk, part in ((two, second), (three, third)):
+        services.complete_task(clerk, part.id, {"decision": "agree"})
+    assert elements(case) == ["decide"]
+
+
+def test_what_several_sign_is_claimed_by_nobody(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line(signing="all"))
+    do(office.clerks[0], case, "write")
+    with pytest.raises(Refusal, match="不用认领"):
+        services.claim(office.clerks[0], opened(case, "check").id)
+
+
+def test_straight_back_into_a_shared_step_keeps_what_the_others_gave(
+    office: SimpleNamespace, begin: Begin
+) -> None:
+    case = begin(several())
+    one, two, three = office.clerks
+    do(one, case, "write")
+    do(one, case, "vote", opinion="同意")
+    asked = parts(case)[0].id
+    made = returning.send_back(two, asked, returning.targets(two, asked)[0].task.id, "请补充", straight=True)
+    assert made is not None
+    assert elements(case) == ["write"]
+    do(one, case, "write", opinion="补充")
+    assert elements(case) == ["vote", "vote"]
+    assert asked in [part.id for part in parts(case)]
+    assert on_desk(one) == []  # who has voted is not asked again
+    do(two, case, "vote")
+    do(three, case, "vote")
+    assert do(office.leader, case, "decide").finished
 
 
 # --- sign together

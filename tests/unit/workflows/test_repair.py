@@ -12,7 +12,8 @@ from tests.unit.workflows.models import Office, line, model
 from tests.unit.workflows.test_running import _with_boundary
 from workflows.engine import Model
 from workflows.errors import EngineFault, StepNotOpen
-from workflows.repair import move as repair
+from workflows.repair import move as moves
+from workflows.repair import places, values
 from workflows.types import Result
 
 LANE = "办公"
@@ -31,14 +32,14 @@ def open_elements(result: Result) -> list[str]:
 def put(
     flow: Model, office: Office, result: Result, element: str, path: Sequence[str] = (), token: int = 0
 ) -> Result:
-    standing = repair.tokens(flow, result.state, now=office.now)
+    standing = places.tokens(flow, result.state, now=office.now)
     chosen = standing[token].id
-    return repair.move(flow, result.state, chosen, path, element, operators=office, now=office.now)
+    return moves.move(flow, result.state, chosen, path, element, operators=office, now=office.now)
 
 
-def goal(flow: Model, office: Office, result: Result, element: str) -> repair.Goal:
-    token = repair.tokens(flow, result.state, now=office.now)[0]
-    found = repair.goals(flow, result.state, token.id, now=office.now)
+def goal(flow: Model, office: Office, result: Result, element: str) -> moves.Goal:
+    token = places.tokens(flow, result.state, now=office.now)[0]
+    found = moves.goals(flow, result.state, token.id, now=office.now)
     return next(one for one in found if one.place.element == element)
 
 
@@ -76,7 +77,7 @@ def test_a_token_leaves_a_timer_which_then_fires_no_more() -> None:
     flow, office = model(waiting()), Office()
     result = office.start(flow, until="2026-03-05T00:00:00+08:00")
     assert result.next_due is not None
-    assert [one.place.element for one in repair.tokens(flow, result.state, now=office.now)] == ["wait"]
+    assert [one.place.element for one in places.tokens(flow, result.state, now=office.now)] == ["wait"]
     moved = put(flow, office, result, "after")
     assert (open_elements(moved), moved.next_due, office.calls) == (["after"], None, [])
     assert office.complete(flow, moved, "after").finished
@@ -92,23 +93,23 @@ def test_an_automatic_goal_runs_at_once() -> None:
 def test_a_mended_variable_lets_a_timer_run() -> None:
     flow, office = model(waiting()), Office()
     result = office.start(flow, until="2026-03-05T00:00:00+08:00", note="old")
-    mended = repair.set_variables(flow, result.state, {"note": "new"}, now=office.now)
-    assert repair.variables(flow, mended.state, now=office.now)["note"] == "new"
+    mended = values.set_variables(flow, result.state, {"note": "new"}, now=office.now)
+    assert values.variables(flow, mended.state, now=office.now)["note"] == "new"
     office.wait(days=9)
     assert office.fire(flow, mended).open[0].data["note"] == "new"
     with pytest.raises(EngineFault):
-        repair.set_variables(flow, result.state, {"typename": "x"}, now=office.now)
+        values.set_variables(flow, result.state, {"typename": "x"}, now=office.now)
 
 
 def test_a_timer_that_reads_a_mended_variable_is_set_anew() -> None:
     flow, office = model(waiting()), Office()
     result = office.start(flow, until="2026-03-05T00:00:00+08:00")
-    mended = repair.set_variables(flow, result.state, {"until": "2026-03-09T00:00:00+08:00"}, now=office.now)
+    mended = values.set_variables(flow, result.state, {"until": "2026-03-09T00:00:00+08:00"}, now=office.now)
     assert mended.next_due is not None
     assert result.next_due is not None
     assert (mended.next_due - result.next_due).days == 4
     with pytest.raises(EngineFault):
-        repair.set_variables(flow, result.state, {"until": "soon"}, now=office.now)
+        values.set_variables(flow, result.state, {"until": "soon"}, now=office.now)
 
 
 def branches() -> Diagram:
@@ -133,7 +134,7 @@ def test_a_branch_is_neither_entered_nor_left_but_may_be_walked() -> None:
     with pytest.raises(EngineFault, match="并行"):
         put(flow, office, result, "right")
     result = office.complete(flow, result, "before")
-    left = [one.place.element for one in repair.tokens(flow, result.state, now=office.now)].index("left")
+    left = [one.place.element for one in places.tokens(flow, result.state, now=office.now)].index("left")
     with pytest.raises(EngineFault, match="并行"):
         put(flow, office, result, "after", token=left)
     moved = put(flow, office, result, "left2", token=left)
@@ -150,7 +151,7 @@ def test_a_shared_step_is_not_moved() -> None:
     made.end("end", lane=LANE, col=3)
     flow, office = model(chain(made, "start", "vote", "after", "end")), Office()
     result = office.start(flow)
-    assert all(one.shared for one in repair.tokens(flow, result.state, now=office.now))
+    assert all(one.shared for one in places.tokens(flow, result.state, now=office.now))
     assert "同时办理" in (goal(flow, office, result, "after").why_not or "")
     with pytest.raises(EngineFault, match="同时办理"):
         put(flow, office, result, "after")
@@ -208,10 +209,10 @@ def test_what_watches_a_step_goes_with_it() -> None:
 def test_a_token_that_has_gone_is_not_moved() -> None:
     flow, office = model(line("one", "two")), Office()
     result = office.start(flow)
-    token = repair.tokens(flow, result.state, now=office.now)[0].id
+    token = places.tokens(flow, result.state, now=office.now)[0].id
     result = office.complete(flow, result, "one")
     for unknown in (token, "rubbish", "0" * 32):
         with pytest.raises(StepNotOpen):
-            repair.goals(flow, result.state, unknown, now=office.now)
+            moves.goals(flow, result.state, unknown, now=office.now)
     with pytest.raises(EngineFault, match="没有可以移到"):
         put(flow, office, result, "nowhere")

@@ -19,7 +19,7 @@ from app.core.clock import MovableClock
 from app.core.identity import Actor, Role
 from app.files import services as files
 from app.policy.packs import Pack
-from app.procurement import queries, services
+from app.procurement import bidding, queries
 from app.procurement.queries import current
 from tests.factories.people import actor_of, make_person
 from tests.factories.procurement import bid, make_market, pass_deadline, publish
@@ -129,7 +129,7 @@ def test_nobody_reads_a_sealed_bid_by_any_page(world: SimpleNamespace, enter: An
     found = publish(world)
     paper = files.store(world.bidders[0], "方案.pdf", io.BytesIO(PDF))
     answers = {"amount": 13_999_900, "plan": f"每周五天配送，{SECRET}。", "files": [paper.id]}
-    made = services.submit_bid(world.bidders[0], found.id, answers)
+    made = bidding.submit_bid(world.bidders[0], found.id, answers)
     pass_deadline(world)
     for who, status in (
         (world.clerk, 403),
@@ -155,7 +155,7 @@ def test_discipline_opens_and_the_street_reads(world: SimpleNamespace, enter: An
     found = publish(world)
     paper = files.store(world.bidders[0], "方案.pdf", io.BytesIO(PDF))
     answers = {"amount": 13_999_900, "plan": f"每周五天配送，{SECRET}。", "files": [paper.id]}
-    made = services.submit_bid(world.bidders[0], found.id, answers)
+    made = bidding.submit_bid(world.bidders[0], found.id, answers)
     page = f"/procurement/{found.id}"
     early = enter(world.discipline)
     assert early.get(f"{page}/bids").status_code == 403
@@ -224,5 +224,5 @@ def test_the_streets_list_tells_where_each_round_stands(world: SimpleNamespace, 
     assert "接受响应" in words(browser.get("/procurement"))
     pass_deadline(world)
     assert "待开启" in words(browser.get("/procurement"))
-    services.unseal(world.discipline, found.id)
+    bidding.unseal(world.discipline, found.id)
     assert "待资格审查" in words(browser.get("/procurement"))
