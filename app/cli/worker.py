@@ -12,6 +12,7 @@ from app.contracts import arrears
 from app.core import db, outbox
 from app.messages import spreading
 from app.runtime import jobs, leases, publication, recounting, reminding
+from app.search import papers
 from app.studio import moving
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ CHORES: tuple[tuple[int, Callable[[], object]], ...] = (
     (1, moving.run),
     (1, reminding.sweep),
     (1, spreading.run),
+    (1, papers.read_waiting),
     (5, recounting.go_on),
     (20, jobs.settle_incidents),
     (60, audit.seal),

@@ -9,6 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import BigId, Row
 
+CHANNELS = {
+    "meeting": "居民议事会",
+    "visit": "入户走访",
+    "hotline": "热线来电",
+    "online": "网上反映",
+    "paper": "书面反映",
+}
+"""How a voice came in, in words."""
+
 
 class Need(Row):
     """One voice: what is missing, where, for whom (ZH-09a)."""

@@ -27,6 +27,7 @@ class Entry:
     Attributes:
         words: what finds it besides title, note and body.
         initials: names that pinyin initials find.
+        waits: its words are still to be read.
     """
 
     ref_id: int
@@ -39,6 +40,7 @@ class Entry:
     initials: Sequence[str] = ()
     case_id: int | None = None
     person_id: int | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,11 @@ def rebuild() -> dict[str, int]:
     return counts
 
 
+def refresh(kind: str, ids: Sequence[int]) -> None:
+    """Bring the entries of some things up to date, in the open unit of work."""
+    _write(session(), _sources[kind], ids)
+
+
 def _write(
     db: Session, source: Source, ids: Sequence[int], *, after: int | None = None, upto: int | None = None
 ) -> int:
@@ -125,6 +132,7 @@ def _row(kind: str, entry: Entry) -> dict[str, Any]:
         "url": entry.url,
         "at": entry.at,
         "body": entry.body,
+        "waits": entry.waits,
         "grams": grams(text, entry.initials),
     }
 

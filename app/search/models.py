@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, event
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, event, false
+from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from app.core.db import BigId, Row
+from app.core.db import Base, BigId, Row
 
 KINDS: dict[str, str] = {
     "case": "项目",
+    "need": "居民需求",
     "organisation": "社会组织",
     "paper": "材料",
     "notice": "公告",
@@ -27,12 +28,14 @@ class SearchEntry(Row):
         person_id: the person who may always find it: who uploaded a paper.
         body: the text a result is quoted from.
         grams: what is matched: words cut in pairs of characters, numbers, pinyin initials.
+        waits: a paper whose words are still to be read.
     """
 
     __tablename__ = "search_entry"
     __table_args__ = (
         UniqueConstraint("kind", "ref_id"),
         CheckConstraint(f"kind IN {tuple(KINDS)}", name="kind"),
+        Index("ix_search_entry_waits", "waits", "id"),
     )
     kind: Mapped[str] = mapped_column(String(12))
     ref_id: Mapped[int] = mapped_column(BigId)
@@ -42,8 +45,23 @@ class SearchEntry(Row):
     note: Mapped[str] = mapped_column(String(300))
     url: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime | None]
-    body: Mapped[str] = mapped_column(Text)
-    grams: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = deferred(mapped_column(Text, nullable=False))
+    grams: Mapped[str] = deferred(mapped_column(Text, nullable=False))
+    waits: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class PaperText(Base):
+    """What a paper says, by the hash of its bytes: read once, however often it is handed in.
+
+    Attributes:
+        refused: why it was not read, None when it was.
+    """
+
+    __tablename__ = "paper_text"
+    sha256: Mapped[str] = mapped_column(String(64), ForeignKey("blob.sha256"), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    refused: Mapped[str | None] = mapped_column(String(40))
+    read_at: Mapped[datetime]
 
 
 OLD = "INSERT INTO search_text(search_text, rowid, grams) VALUES ('delete', old.id, old.grams);"

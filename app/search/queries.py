@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, o
 from app.accounts.models import Membership, OrgUnit
 from app.core.db import session
 from app.core.identity import ROLE_NAMES, Actor, Role
+from app.needs.models import Need
 from app.projects.queries import papers_open_to
 from app.runtime.models import Case
 from app.runtime.queries import visible_cases
@@ -63,11 +64,14 @@ class Found:
     marked: list[str] = field(default_factory=list)
 
 
-def search(actor: Actor, typed: str, *, kind: str = "", page: int = 1, limit: int = PAGE) -> Found:
+def search(
+    actor: Actor, typed: str, *, kind: str = "", page: int = 1, limit: int = PAGE, quoted: bool = True
+) -> Found:
     """What a reader finds (搜索).
 
     Args:
         kind: one of `KINDS`, "" for all.
+        quoted: with the place of each text that answers the question.
     """
     query = rules.parse(typed)
     if not query:
@@ -84,13 +88,18 @@ def search(actor: Actor, typed: str, *, kind: str = "", page: int = 1, limit: in
     entries = list(session().scalars(found.offset((page - 1) * limit).limit(limit)))
     marked = rules.words(typed)
     return Found(
-        _hits(entries, marked), counts, total, page, page * limit < total and page < MOST_PAGES, marked=marked
+        _hits(entries, marked, _bodies(entries) if quoted else {}),
+        counts,
+        total,
+        page,
+        page * limit < total and page < MOST_PAGES,
+        marked=marked,
     )
 
 
 def suggest(actor: Actor, typed: str) -> Found:
     """The first few, while one types (边输边搜)."""
-    return search(actor, typed, limit=SUGGESTED)
+    return search(actor, typed, limit=SUGGESTED, quoted=False)
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -99,6 +108,10 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         return false()
     seen = exists().where(Case.id == SearchEntry.case_id, visible_cases(actor))
     opened = exists().where(Case.id == SearchEntry.case_id, papers_open_to(actor))
+    asked = exists().where(
+        Need.id == SearchEntry.ref_id,
+        or_(Need.unit_id.in_(sorted(actor.scope)), Need.created_by == actor.person_id),
+    )
     near = exists().where(
         Membership.person_id == SearchEntry.ref_id, Membership.unit_id.in_(sorted(actor.scope))
     )
@@ -106,6 +119,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         SearchEntry.kind.in_(("organisation", "notice")),
         and_(SearchEntry.kind == "case", seen),
         and_(SearchEntry.kind == "paper", or_(SearchEntry.person_id == actor.person_id, opened)),
+        and_(SearchEntry.kind == "need", asked),
         and_(SearchEntry.kind == "person", near),
     )
 
@@ -128,14 +142,22 @@ def _ranked(wanted: ColumnElement[bool], typed: str) -> Select[SearchEntry]:
     return select(SearchEntry).where(wanted).order_by(named, order, newest, SearchEntry.id.desc())
 
 
-def _hits(entries: Sequence[SearchEntry], marked: Sequence[str]) -> list[Hit]:
+def _bodies(entries: Sequence[SearchEntry]) -> dict[int, str]:
+    """The texts that are quoted from, by entry."""
+    if not entries:
+        return {}
+    query = select(SearchEntry.id, SearchEntry.body).where(SearchEntry.id.in_([one.id for one in entries]))
+    return {number: body for number, body in session().execute(query)}
+
+
+def _hits(entries: Sequence[SearchEntry], marked: Sequence[str], bodies: Mapping[int, str]) -> list[Hit]:
     stands = _stands([one.ref_id for one in entries if one.kind == "case"])
     posts = _posts([one.ref_id for one in entries if one.kind == "person"])
     found = []
     for one in entries:
         status, stage = stands.get(one.ref_id, ("", None)) if one.kind == "case" else ("", None)
         note = posts.get(one.ref_id, "") if one.kind == "person" else one.note
-        quote = rules.quote(one.body, marked)
+        quote = "" if one.kind == "need" else rules.quote(bodies.get(one.id, ""), marked)
         found.append(
             Hit(
                 one.kind,

@@ -6,12 +6,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
 RUN = re.compile(r"[0-9a-z]+|[\u3400-\u9fff\uf900-\ufaff]+")
 LONGEST_QUERY, MOST_TERMS = 60, 8
-LONGEST_BODY = 20_000
+LONGEST_BODY = 60_000
+"""About a hundred pages. More would not fit what PostgreSQL keeps of one row's words."""
 INITIALS = "の"
 """What pinyin initials begin with in the index: a letter that no run holds, so no word is taken for them."""
 INITIALS_KEPT = 12
@@ -108,9 +110,15 @@ def words(text: str) -> list[str]:
     return sorted(set(RUN.findall(plain(text[:LONGEST_QUERY]))), key=lambda run: (-len(run), run))
 
 
+@lru_cache(maxsize=16_384)
+def _letter(letter: str) -> str:
+    made = plain(letter)
+    return made if len(made) == 1 else letter
+
+
 def _folded(text: str) -> str:
     """The plain form, character by character: what would change its length (… ㎡) stays as it is."""
-    return "".join(letter if len(plain(letter)) != 1 else plain(letter) for letter in text)
+    return "".join(map(_letter, text))
 
 
 def parts(text: str, marked: Sequence[str]) -> list[tuple[str, bool]]:

@@ -12,15 +12,17 @@ from app.accounts.models import Person
 from app.accounts.queries import names_of_people, names_of_units
 from app.contracts.models import Contract, Payment
 from app.core.db import Row, session
-from app.files.models import Blob, StoredFile
+from app.files.models import StoredFile
 from app.files.rules import extension
+from app.needs.models import CHANNELS, Need
 from app.notices.models import KINDS, Notice
 from app.organisations.models import Organisation
 from app.organisations.rules import NAMES
 from app.projects.models import Project
 from app.runtime.models import Case
 from app.search.indexing import Entry, Source, register
-from app.search.reading import READ, text_of
+from app.search.models import PaperText
+from app.search.reading import READ
 
 T = TypeVar("T", bound=Row)
 
@@ -78,23 +80,43 @@ def organisations(ids: Sequence[int]) -> Iterator[Entry]:
 
 
 def papers(ids: Sequence[int]) -> Iterator[Entry]:
-    """Papers of cases by name, and by what they say where they hold text."""
+    """Papers of cases by name, and by what they say once the worker has read them."""
     found = [one for one in _rows(StoredFile, StoredFile.id, ids) if one.case_id is not None]
     numbers = {one.case_id for one in found}
     rows = session().execute(select(Case.id, Case.title).where(Case.id.in_(numbers)))
     titles = {number: title for number, title in rows}
+    hashes = {one.sha256 for one in found if extension(one.name) in READ}
+    known = session().execute(select(PaperText.sha256, PaperText.text).where(PaperText.sha256.in_(hashes)))
+    texts = {digest: text for digest, text in known}
     for one in found:
-        read = extension(one.name) in READ
         yield Entry(
             one.id,
             one.name,
             titles[one.case_id or 0],
             f"/files/{one.id}",
             one.uploaded_at,
-            body=text_of(one.name, session().get_one(Blob, one.sha256).data) if read else "",
+            body=texts.get(one.sha256, ""),
             initials=(one.name,),
             case_id=one.case_id,
             person_id=one.uploaded_by,
+            waits=one.sha256 in hashes and one.sha256 not in texts,
+        )
+
+
+def needs(ids: Sequence[int]) -> Iterator[Entry]:
+    """What residents ask for, by its words, for whom and where."""
+    found = _rows(Need, Need.id, ids)
+    units = names_of_units({one.unit_id for one in found})
+    for one in found:
+        notes = (units.get(one.unit_id, ""), one.beneficiaries, CHANNELS.get(one.channel, one.channel))
+        yield Entry(
+            one.id,
+            one.text,
+            " · ".join(filter(None, notes)),
+            f"/needs/{one.id}",
+            one.created_at,
+            body=one.text,
+            initials=(one.text,),
         )
 
 
@@ -137,5 +159,6 @@ def register_sources() -> None:
     changed = frozenset({"name", "uscc", "filing_no"})
     register(Source("organisation", Organisation, organisations, {Organisation: ("id", changed)}))
     register(Source("paper", StoredFile, papers, {StoredFile: ("id", frozenset({"case_id", "name"}))}))
+    register(Source("need", Need, needs, {Need: ("id", frozenset({"text", "beneficiaries"}))}))
     register(Source("notice", Notice, notices, {Notice: ("id", frozenset())}))
     register(Source("person", Person, people, {Person: ("id", frozenset({"name", "active"}))}))

@@ -12,6 +12,7 @@ from app.search.rules import LONGEST_QUERY
 bp = Blueprint("search", __name__, url_prefix="/search", template_folder="templates")
 ICONS = {
     "case": "folders",
+    "need": "message-2",
     "organisation": "heart-handshake",
     "paper": "file-text",
     "notice": "speakerphone",

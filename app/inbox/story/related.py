@@ -118,7 +118,7 @@ def _sources(project: Project | None) -> list[Tie]:
     if project is not None and project.need_id is not None:
         need = session().get_one(Need, project.need_id)
         note = f"{need.beneficiaries}，{clock.local(need.created_at):%Y-%m-%d} 登记"
-        found.append(Tie("message-2", "居民需求", need.text, note))
+        found.append(Tie("message-2", "居民需求", need.text, note, f"/needs/{need.id}"))
     if project is not None and project.library_entry_id is not None:
         entry = session().get_one(LibraryEntry, project.library_entry_id)
         note = f"由{unit_name(entry.organisation_unit_id)}策划入库"

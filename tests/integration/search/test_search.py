@@ -15,15 +15,17 @@ from app.accounts.models import Person
 from app.core import db
 from app.core.db import session, unit_of_work
 from app.core.identity import SYSTEM, Actor, Role
+from app.documents import pdf
 from app.files import services as files
+from app.needs import services as needs
 from app.organisations import services as organisations
 from app.projects.models import SENSITIVE, Project
 from app.projects.queries import papers_open_to
 from app.projects.rules import papers_open
 from app.runtime.models import Case
 from app.runtime.queries import visible_cases
-from app.search import indexing
-from app.search.models import SearchEntry
+from app.search import indexing, papers
+from app.search.models import PaperText, SearchEntry
 from app.search.queries import PAGE, search, suggest
 from app.search.sources import register_sources
 from tests.factories.cases import make_case
@@ -79,10 +81,13 @@ def project(case: Case, **kw: object) -> None:
         )  # fmt: skip
 
 
-def paper(office: SimpleNamespace, name: str = "服务协议.txt", text: str = "每周探访两次") -> int:
+def paper(office: SimpleNamespace, name: str = "服务协议.txt", text: str | bytes = "每周探访两次") -> int:
+    data = text if isinstance(text, bytes) else text.encode()
     with unit_of_work():
-        made = files.store(office.clerk, name, io.BytesIO(text.encode()))
+        made = files.store(office.clerk, name, io.BytesIO(data))
         files.attach([made.id], office.case.id, office.clerk)
+    while papers.read_waiting():
+        db.close()
     return made.id
 
 
@@ -139,6 +144,55 @@ def test_papers_are_found_by_name_and_words_by_those_who_may_open_them(office: S
         store.scalars(select(Project).where(Project.case_id == office.case.id)).one().category = "safety"
     assert names(office.neighbour, "探访", kind="paper") == []
     assert names(office.clerk, "探访", kind="paper") == ["服务协议.txt"]
+
+
+def test_the_words_of_a_pdf_are_found_once_the_worker_has_read_it(office: SimpleNamespace) -> None:
+    body = "<body style='font-family: Noto Sans CJK SC'>为独居老人安装燃气报警器</body>"
+    with unit_of_work():
+        made = files.store(office.clerk, "实施方案.pdf", io.BytesIO(pdf.render(body)))
+        files.attach([made.id], office.case.id, office.clerk)
+    assert names(office.clerk, "实施方案", kind="paper") == ["实施方案.pdf"]  # by its name at once
+    assert names(office.clerk, "报警器") == []
+    assert papers.read_waiting() == 1
+    assert names(office.clerk, "报警器", kind="paper") == ["实施方案.pdf"]
+    assert papers.read_waiting() == 0
+    for asked in (search, suggest):
+        assert asked(office.clerk, "报警器").counts == {"paper": 1}
+        assert asked(office.other, "报警器").counts == {}
+        assert asked(office.provider, "报警器").total == 0
+    indexing.rebuild()
+    assert names(office.clerk, "报警器", kind="paper") == ["实施方案.pdf"]  # it is not read again for that
+    assert papers.read_waiting() == 0
+
+
+def test_a_paper_handed_in_twice_is_read_once_and_a_hostile_one_never_again(
+    office: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    paper(office)
+    paper(office, "服务协议（副本）.txt")
+    assert names(office.clerk, "探访", kind="paper") == ["服务协议（副本）.txt", "服务协议.txt"]
+    paper(office, "坏.pdf", b"%PDF-1.7\n" + b"<<" * 5000)
+    assert "文件损坏" in caplog.text
+    assert names(office.clerk, "坏", kind="paper") == ["坏.pdf"]
+    rows = session().execute(select(PaperText.refused, func.count()).group_by(PaperText.refused))
+    assert sorted((reason or "", count) for reason, count in rows) == [("", 1), ("文件损坏", 1)]
+    caplog.clear()
+    assert papers.read_waiting() == 0
+    assert caplog.text == ""
+
+
+def test_needs_are_found_by_those_who_look_after_the_place(office: SimpleNamespace) -> None:
+    needs.collect(
+        office.neighbour, unit_id=office.units.community.id, channel="meeting", beneficiaries="老年人",
+        text="希望有人上门探望独居老人",
+    )  # fmt: skip
+    for actor in (office.clerk, office.neighbour, office.district):
+        for typed in ("独居老人", "老年人", "议事会", "xwyrsm"):
+            assert names(actor, typed, kind="need") == ["希望有人上门探望独居老人"], typed
+        assert suggest(actor, "探望").counts == {"need": 1}
+    for stranger in (office.other, office.provider):
+        assert search(stranger, "探望").counts == {}
+        assert suggest(stranger, "探望").total == 0
 
 
 def test_the_provider_finds_its_case_but_no_inside_paper(office: SimpleNamespace) -> None:

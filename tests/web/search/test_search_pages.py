@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.accounts.demo import PASSWORD
 from app.cli import demo
@@ -16,6 +17,12 @@ from app.cli import world as worlds
 from app.cli.player import Player
 from app.cli.proposals import PROPOSALS
 from app.core import clock as time
+from app.core import db
+from app.core.db import unit_of_work
+from app.core.identity import SYSTEM
+from app.needs import services as needs
+from app.projects.models import Project
+from app.runtime.models import Case
 from tests.databases import SQLiteTemplate
 from tests.factories.played import Played, opened, play
 from tests.factories.site import token_in
@@ -70,6 +77,27 @@ def test_the_page_lists_marks_and_counts(office: Flask) -> None:
     assert "/notices/" in only.partition("zj-hits")[2]
     assert "/cases/" not in only.partition("zj-hits")[2].partition("</main>")[0]
     assert "暑期学堂" in main(read(clerk, "/search?q=sqxt"))
+
+
+def test_a_need_has_a_page_with_what_has_come_of_it(office: Flask) -> None:
+    clerk = enter(office, "jingban")
+    with unit_of_work():
+        case = db.session().scalars(select(Case).where(Case.title == "暑期学堂")).one()
+        need = needs.collect(
+            SYSTEM, unit_id=case.community_id or 0, channel="visit", beneficiaries="小学生", text="希望暑假有人看护"
+        )  # fmt: skip
+        db.session().scalars(select(Project).where(Project.case_id == case.id)).one().need_id = need.id
+    page = read(clerk, f"/needs/{need.id}")
+    for words in ("希望暑假有人看护", "入户走访", "小学生", "暑期学堂"):
+        assert words in main(page)
+    assert f'href="/needs/{need.id}"' in read(clerk, "/search?q=看护&kind=need")
+    assert "居民需求" in read(clerk, "/search/suggest?q=看护")
+    for login in ("jida-jingban", "zuzhi1"):
+        stranger = enter(office, login)
+        assert stranger.get(f"/needs/{need.id}").status_code == 404
+        assert "没有找到" in read(stranger, "/search/suggest?q=看护")
+    story = read(clerk, f"/cases/{case.no}")
+    assert f'href="/needs/{need.id}"' in story
 
 
 def test_another_street_and_a_stranger_organisation_learn_nothing(office: Flask) -> None:
