@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.core import clock
 from app.core.db import session
-from app.runtime.models import Case, History, Task
+from app.runtime.models import Case, Definition, History, Task
 from app.runtime.rules import role_name
+from app.studio import queries
+from app.studio.rework import Loop, loops
 
 MOST = 20_000
 """Steps looked at for one picture; more than that is a longer period than one can read."""
@@ -60,42 +62,105 @@ class Spot:
         return sum(self.hours)
 
 
-def spots(definition_id: int, since: date | None = None, until: date | None = None) -> list[Spot]:
-    """Every step that was reached, where most time went first (热力).
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What happened to the cases of a version in a period.
+
+    Attributes:
+        spots: every step that was reached, where most time went first.
+        loops: ways back, the most frequent first.
+        cases: how many cases had a step in the period.
+        finished: hours from start to end of those that have ended.
+        whole: False when there was more than one picture looks at.
+    """
+
+    spots: list[Spot]
+    loops: list[Loop]
+    cases: int
+    finished: list[float]
+    whole: bool
+
+    @property
+    def reworked(self) -> int:
+        """Cases that went back at least once."""
+        return len({case for loop in self.loops for case in loop.cases})
+
+    @property
+    def typical(self) -> float:
+        """The median duration of a whole case in hours."""
+        return median(self.finished) if self.finished else 0.0
+
+    @property
+    def waiting(self) -> int:
+        """Steps that wait for somebody now."""
+        return sum(len(one.waiting) for one in self.spots)
+
+    @property
+    def late(self) -> int:
+        """Of these, the overdue ones."""
+        return sum(one.late for one in self.spots)
+
+
+def picture(version: Definition, since: date | None = None, until: date | None = None) -> Picture:
+    """Steps, ways back and durations of a version's cases (运行分析).
 
     Args:
-        since: only steps that opened on this day or later.
-        until: only steps that opened on this day or before.
+        since: only what began on this day or later.
+        until: only what began on this day or before.
     """
-    query = (
-        select(Task)
-        .join(Case, Case.id == Task.case_id)
-        .where(Case.definition_id == definition_id)
-        .order_by(Task.case_id, Task.id)
-        .limit(MOST)
-    )
+    begun: list[ColumnElement[bool]] = [Case.definition_id == version.id]
     if since is not None:
-        query = query.where(Task.created_at >= _morning(since))
+        begun.append(Task.created_at >= _morning(since))
     if until is not None:
-        query = query.where(Task.created_at < _morning(until + timedelta(days=1)))
+        begun.append(Task.created_at < _morning(until + timedelta(days=1)))
+    cases = select(Task.case_id).join(Case, Case.id == Task.case_id).where(*begun)
+    query = select(Task).where(Task.case_id.in_(cases)).order_by(Task.case_id, Task.id).limit(MOST + 1)
+    tasks = list(session().scalars(query))
+    if until is not None:
+        tasks = [task for task in tasks if task.created_at < _morning(until + timedelta(days=1))]
+    start = _morning(since) if since is not None else None
+    reached = [task for task in tasks[:MOST] if start is None or task.created_at >= start]
+    ended = (
+        session()
+        .execute(
+            select(Case.started_at, Case.finished_at).where(Case.id.in_(cases), Case.finished_at.is_not(None))
+        )
+        .all()
+    )
+    return Picture(
+        _spots(tasks[:MOST], start),
+        loops(tasks[:MOST], version.process_key, queries.calls_of(version.id), start),
+        len({task.case_id for task in reached}),
+        [_hours(case.started_at, case.finished_at) for case in ended],
+        len(tasks) <= MOST,
+    )
+
+
+def _spots(tasks: Sequence[Task], start: datetime | None) -> list[Spot]:
     found: dict[tuple[str, str], Spot] = {}
     seen: dict[tuple[int, str, str], set[str]] = defaultdict(set)
     now = clock.now()
-    for task in session().scalars(query):
-        place = (task.process, task.element)
-        spot = found.setdefault(place, Spot(*place, task.title, role_name(task.role)))
+    for task in tasks:
         passes = seen[(task.case_id, task.path, task.element)]
         group = task.group_id or task.engine_id  # the parts of a shared step are one pass
-        if group not in passes:
-            spot.repeats += bool(passes)
-            passes.add(group)
+        again = bool(passes) and group not in passes
+        passes.add(group)
+        if start is not None and task.created_at < start:
+            continue
+        place = (task.process, task.element)
+        spot = found.setdefault(place, Spot(*place, task.title, role_name(task.role)))
+        spot.repeats += again
         if task.state == "done" and task.done_at is not None:
-            spot.hours.append((task.done_at - task.created_at).total_seconds() / 3600)
+            spot.hours.append(_hours(task.created_at, task.done_at))
         elif task.state == "open":
             spot.waiting.append(task.created_at)
             spot.late += bool(task.due_at and task.due_at < now)
     _warm(list(found.values()))
     return sorted(found.values(), key=lambda one: (-one.total, one.process, one.element))
+
+
+def _hours(start: datetime, end: datetime) -> float:
+    return (end - start).total_seconds() / 3600
 
 
 def _warm(rows: list[Spot]) -> None:

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 
 from app.accounts.access import Permission, allowed, current_actor, requires
 from app.core.errors import Refusal
+from app.runtime.models import Definition
 from app.studio import insight, queries
-from app.studio.insight import Spot
+from app.studio.insight import Picture
 
 bp = Blueprint("insight", __name__, template_folder="templates", url_prefix="/studio")
 
@@ -24,8 +25,8 @@ def show(definition_id: int) -> str:
     since, until = _day("since"), _day("until")
     given = request.args.get("with", "")
     other = next((one for one in process.versions if str(one.id) == given and one.id != version.id), None)
-    spots = insight.spots(version.id, since, until)
-    beside = insight.spots(other.id, since, until) if other is not None else []
+    found = insight.picture(version, since, until)
+    beside = insight.picture(other, since, until) if other is not None else None
     return render_template(
         "studio/insight.html",
         active="studio",
@@ -34,10 +35,12 @@ def show(definition_id: int) -> str:
         process=process,
         since=since,
         until=until,
-        spots=spots,
-        beside={(one.process, one.element): one for one in beside},
-        diagrams=_diagrams(version, spots, other, beside),
-        waiting=[one for one in spots if one.waiting],
+        found=found,
+        compared=beside,
+        beside={(one.process, one.element): one for one in beside.spots} if beside else {},
+        diagrams=_diagrams(version, found, other, beside),
+        waiting=[one for one in found.spots if one.waiting],
+        most=insight.MOST,
         span=insight.span,
         may_export=allowed(current_actor(), Permission.SEE_AUDIT),
     )
@@ -63,29 +66,50 @@ def _day(name: str) -> date | None:
         raise Refusal("日期写法不对，例如 2026-03-01。", field=name) from error
 
 
-def _diagrams(version: Any, spots: list[Spot], other: Any, beside: list[Spot]) -> list[dict[str, Any]]:
+def _diagrams(
+    version: Definition, found: Picture, other: Definition | None, beside: Picture | None
+) -> list[dict[str, Any]]:
     """The drawings on which something happened, warmest first, with the marks of one or two versions."""
+    pairs = [(version, found), *([(other, beside)] if other is not None and beside is not None else [])]
+    places = {one.id: {process: name for name, process in queries.places_of(one.id)} for one, _ in pairs}
+    reached = [spot.process for _, picture in pairs for spot in picture.spots]
+    reached += [loop.process for _, picture in pairs for loop in picture.loops]
     made: list[dict[str, Any]] = []
-    places = {p: name for name, p in queries.places_of(version.id)}
-    for process in dict.fromkeys(one.process for one in spots):
-        name = places.get(process)
-        if name is None:
+    for process in dict.fromkeys(reached):
+        holder = next((one for one, _ in pairs if process in places[one.id]), None)
+        if holder is None:
             continue
-        sides = [_side(version, name, [one for one in spots if one.process == process])]
-        if other is not None:
-            sides.append(_side(other, name, [one for one in beside if one.process == process]))
-        made.append({"name": name, "title": queries.title_in(version.id, name), "config": {"sides": sides}})
+        sides = [_side(one, picture, places[one.id].get(process), process) for one, picture in pairs]
+        title = queries.title_in(holder.id, places[holder.id][process])
+        made.append({"title": title, "config": {"sides": sides}})
     return made
 
 
-def _side(version: Any, name: str, spots: list[Spot]) -> dict[str, Any]:
+def _side(version: Definition, picture: Picture, name: str | None, process: str) -> dict[str, Any]:
+    spots = [one for one in picture.spots if one.process == process]
     return {
-        "xmlUrl": url_for("publishing.version_file", definition_id=version.id, name=name),
+        "xmlUrl": url_for("publishing.version_file", definition_id=version.id, name=name) if name else None,
         "marks": {one.element: f"heat{one.heat}" for one in spots if one.heat},
         "badges": {
-            one.element: f"{insight.span(one.typical)} × {one.count}"
-            + (f"，等 {len(one.waiting)}" if one.waiting else "")
+            one.element: "\n".join(
+                part
+                for part in (
+                    f"{insight.span(one.typical)} ×{one.count}" if one.count else "",
+                    f"等 {len(one.waiting)}" if one.waiting else "",
+                )
+                if part
+            )
             for one in spots
             if one.count or one.waiting
         },
+        "loops": [
+            {
+                "from": one.start,
+                "to": one.stop,
+                "text": f"{one.times} 次",
+                "words": f"从“{one.from_title}”回到“{one.to_title}”：{one.times} 次",
+            }
+            for one in picture.loops
+            if one.process == process and one.start
+        ],
     }

@@ -91,6 +91,21 @@ def places_of(definition_id: int) -> list[tuple[str, str]]:
     return found
 
 
+def calls_of(definition_id: int) -> dict[str, dict[str, str]]:
+    """The called process by process and calling element of a version."""
+    return {
+        str(process.get("id")): {
+            str(node.get("id")): str(node.get("calledElement"))
+            for node in process.iter()
+            if node.get("calledElement")
+        }
+        for name, data in version_files(definition_id).items()
+        if name.endswith(".bpmn")
+        for process in xml.parse(data).iter()
+        if xml.local(process) == "process"
+    }
+
+
 def title_in(definition_id: int, name: str) -> str:
     """What a file of a version is called by people."""
     return title_of(name, version_files(definition_id)[name])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.access import Permission, allowed, current_actor, requires
 from app.accounts.queries import names_of_people
+from app.core.errors import NotFound
 from app.studio import blobs, checking, compare, drafts, moving, publishing, queries, sandbox
 from app.studio.models import ModelDraft
 
@@ -135,6 +137,18 @@ def discard(draft_id: int) -> Response:
     return redirect(url_for("studio.home"))
 
 
+@bp.post("/drafts/<int:draft_id>/drop-run")
+@requires(Permission.DESIGN_MODEL)
+def drop_run(draft_id: int) -> Response:
+    """Take a recorded run out of the draft's tests (删除测试)."""
+    name = request.form.get("name", "")
+    if name not in {one for one, _, _ in _runs(drafts.files_of(draft_id))}:
+        raise NotFound
+    drafts.delete_file(current_actor(), draft_id, name)
+    flash("已删除，内容仍在修改记录里。", "success")
+    return redirect(url_for("studio.draft", draft_id=draft_id))
+
+
 @bp.get("/drafts/<int:draft_id>/history")
 @requires(Permission.SEE_STUDIO)
 def history(draft_id: int) -> str:
@@ -203,6 +217,7 @@ def _draft_page(found: ModelDraft) -> dict[str, Any]:
         "may_publish": allowed(actor, Permission.PUBLISH_MODEL),
         "events": events,
         "event_names": EVENTS,
+        "runs": _runs(files),
         "tries": sandbox.tries_of(actor, found.id),
         "outdated": found.state in ("editing", "submitted", "approved") and publishing.outdated(found),
         "writer": actor.person_id in {found.author_id, *drafts.writers_of(found.id)},
@@ -210,6 +225,17 @@ def _draft_page(found: ModelDraft) -> dict[str, Any]:
         "report": checking.judge(files, found) if found.state == "submitted" else None,
         "version": queries.version(found.definition_id) if found.definition_id else None,
     }
+
+
+def _runs(files: dict[str, bytes]) -> list[tuple[str, str, int]]:
+    """Recorded runs that are played again at each check: file, title, number of steps."""
+    found = []
+    for name, data in files.items():
+        if name.startswith("tests/run-"):
+            read = orjson.loads(data)
+            run = read if isinstance(read, dict) else {}
+            found.append((name, str(run.get("title") or name), len(run.get("steps") or ())))
+    return found
 
 
 def _groups(files: dict[str, bytes]) -> list[tuple[str, list[tuple[str, str, str]]]]:

@@ -1,6 +1,7 @@
 // Diagrams beside each other with painted elements: two versions compared, or where cases spend their time.
 //
-// config: { sides: [{ xmlUrl, marks: {element id: 'added' | 'removed' | 'changed' | 'heat1' … 'heat5'}, badges: {element id: text} }] }
+// config: { sides: [{ xmlUrl, marks: {element id: 'added' | 'removed' | 'changed' | 'heat1' … 'heat5'}, badges: {element id: text},
+//   loops: [{ from, to, text, words }] }] }; loops are ways back, drawn as dashed arrows.
 // Sides that show the same drawing move together.
 import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
@@ -20,11 +21,13 @@ const PAINT = {
   heat5: ['#f98a78', '#a32318'],
 };
 const FRAME = '#d3dbe4';
+const MARGIN = 26;
+const DEEP = 60;
 
 class Side {
   constructor(root, config) {
     this.root = root;
-    this.config = { marks: {}, badges: {}, ...config };
+    this.config = { marks: {}, badges: {}, loops: [], ...config };
     this.viewer = new NavigatedViewer({
       container: root.querySelector('.zj-canvas'),
       zoomScroll: { enabled: false },
@@ -32,6 +35,8 @@ class Side {
       textRenderer: { defaultStyle: { fontFamily: FONT, fontSize: '14px' }, externalStyle: { fontSize: '13px' } },
     });
     this.canvas = this.viewer.get('canvas');
+    this.above = Object.keys(this.config.badges).length ? 2 * MARGIN : MARGIN;
+    this.below = 2 * MARGIN + (this.config.loops.length ? DEEP : 0);
   }
 
   async load() {
@@ -50,10 +55,28 @@ class Side {
       return;
     }
     wait.hidden = true;
+    this.room();
     this.paint();
-    this.canvas.zoom('fit-viewport', 'auto');
+    this.fit();
     this.loaded = true;
     this.root.dataset.ready = '1';
+  }
+
+  /** As high as the drawing is wide enough for. */
+  room() {
+    const { inner, outer } = this.canvas.viewbox();
+    const high = (outer.width / (inner.width + 2 * MARGIN)) * (inner.height + this.above + this.below);
+    this.root.querySelector('.zj-canvas').style.height = `${Math.round(Math.min(Math.max(high, 200), 620))}px`;
+    this.canvas.resized();
+  }
+
+  /** The whole drawing, clear of the edges. */
+  fit() {
+    const { inner, outer } = this.canvas.viewbox();
+    const [wide, high] = [inner.width + 2 * MARGIN, inner.height + this.above + this.below];
+    const scale = Math.min(1.2, outer.width / wide, outer.height / high);
+    const [width, height] = [outer.width / scale, outer.height / scale];
+    this.canvas.viewbox({ x: inner.x + inner.width / 2 - width / 2, y: inner.y - this.above, width, height });
   }
 
   paint() {
@@ -75,10 +98,41 @@ class Side {
       if (!shape) continue;
       const note = document.createElement('span');
       note.className = 'zj-side-badge';
-      note.textContent = text;
-      overlays.add(id, { position: { top: -12, left: (shape.width ?? 0) / 2 }, html: note, scale: { min: 0.9, max: 1.2 } });
+      note.append(...text.split('\n').map((line) => Object.assign(document.createElement('span'), { textContent: line })));
+      overlays.add(id, { position: { top: -3, left: (shape.width ?? 0) / 2 }, html: note, scale: { min: 0.72, max: 1.2 } });
     }
+    const layer = this.config.loops.length ? this.canvas.getLayer('zj-loops', 2) : null;
+    this.config.loops.forEach((one, number) => {
+      const [from, to] = [registry.get(one.from), registry.get(one.to)];
+      if (from && to) layer.append(loop(from, to, one, number));
+    });
   }
+}
+
+function svg(name, attributes, ...children) {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+/** A way back: an arc below both ends, an arrow where it comes back to, how often it was gone at its lowest point. */
+function loop(from, to, { text, words }, number) {
+  const foot = (shape, part) => [shape.x + shape.width * part, shape.y + shape.height];
+  const [ax, ay] = foot(from, 0.35);
+  const [bx, by] = foot(to, 0.65);
+  const low = Math.max(ay, by) + 44 + Math.min(60, Math.abs(ax - bx) / 14) + (number % 3) * 16;
+  const [mx, my] = [(ax + bx) / 2, (ay + by + 6 * low) / 8];
+  const wide = 16 + [...text].length * 12;
+  return svg(
+    'g',
+    { class: 'zj-loop', 'data-from': from.id, 'data-to': to.id },
+    svg('title', {}, words),
+    svg('path', { d: `M${ax},${ay} C${ax},${low} ${bx},${low} ${bx},${by + 9}` }),
+    svg('polygon', { points: `${bx},${by} ${bx - 6},${by + 11} ${bx + 6},${by + 11}` }),
+    svg('rect', { x: mx - wide / 2, y: my - 11, width: wide, height: 22, rx: 11 }),
+    svg('text', { x: mx, y: my + 5 }, text),
+  );
 }
 
 function together(sides) {
@@ -107,7 +161,7 @@ async function show(root) {
   for (const [name, act] of Object.entries({
     in: (side) => side.viewer.get('zoomScroll').stepZoom(1),
     out: (side) => side.viewer.get('zoomScroll').stepZoom(-1),
-    fit: (side) => side.canvas.zoom('fit-viewport', 'auto'),
+    fit: (side) => side.fit(),
   })) {
     root.querySelector(`[data-zoom="${name}"]`)?.addEventListener('click', () => zoom(act));
   }

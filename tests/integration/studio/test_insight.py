@@ -52,7 +52,9 @@ def start(studio: SimpleNamespace, title: str) -> Case:
 
 def test_durations_counts_and_who_is_waited_for(studio: SimpleNamespace, clock: MovableClock) -> None:
     clock.advance(timedelta(days=30))
-    write, decide = sorted(insight.spots(studio.definition.id), key=lambda one: one.element, reverse=True)
+    write, decide = sorted(
+        insight.picture(studio.definition).spots, key=lambda one: one.element, reverse=True
+    )
     assert (write.element, write.count, write.typical, write.total, len(write.waiting)) == (
         "write",
         2,
@@ -66,10 +68,10 @@ def test_durations_counts_and_who_is_waited_for(studio: SimpleNamespace, clock: 
 
 
 def test_a_period_counts_what_began_in_it(studio: SimpleNamespace) -> None:
-    of = studio.definition.id
-    assert [one.element for one in insight.spots(of, date(2026, 3, 2), date(2026, 3, 2))]
-    assert insight.spots(of, since=date(2026, 3, 3)) == []
-    assert insight.spots(of, until=date(2026, 3, 1)) == []
+    of = studio.definition
+    assert [one.element for one in insight.picture(of, date(2026, 3, 2), date(2026, 3, 2)).spots]
+    assert insight.picture(of, since=date(2026, 3, 3)).spots == []
+    assert insight.picture(of, until=date(2026, 3, 1)).spots == []
 
 
 def test_the_event_log_is_valid_xes(studio: SimpleNamespace) -> None:
