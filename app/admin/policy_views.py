@@ -17,10 +17,11 @@ from app.admin.policy_forms import answer_of, parameter_form, shown
 from app.admin.queries import definitions_of
 from app.core import clock
 from app.core.errors import NotFound, Refusal
+from app.core.identity import Actor
 from app.policy import parameters, queries, rules
 from app.policy.packs import Pack
 from app.runtime import packaging, publication
-from app.ui.formpage import Page, form_page
+from app.ui.formpage import NOT_OF_THE_FORM, Page, form_page
 
 PACKS = config.ROOT / "bpmn"
 
@@ -60,6 +61,11 @@ def policy_import() -> Response:
 @requires(Permission.SEE_POLICY)
 def policy_pack(key: str) -> str:
     """All figures of a pack with value, unit, source and state (参数)."""
+    return _pack_page(key)
+
+
+def _pack_page(key: str, refusal: Refusal | None = None) -> str:
+    """The page; after a refusal with what was ticked and written."""
     actor, pack = current_actor(), _newest(key)
     listed = sorted(pack.parameters.values(), key=lambda one: (not one.open, one.label))
     if pack.term is not None:
@@ -69,6 +75,9 @@ def policy_pack(key: str) -> str:
     return render_template(
         "admin/policy_pack.html",
         active="admin-policy",
+        refusal=refusal,
+        ticked=request.form.getlist("proposal") if refusal else None,
+        reason=request.form.get("reason", ""),
         pack=pack,
         parameters=listed,
         by_name={one.name: one for one in listed},
@@ -118,9 +127,18 @@ def policy_propose(key: str, name: str) -> Page:
 
 @bp.post("/policy/<key>/confirm")
 @requires(Permission.MANAGE_POLICY)
-def policy_settle(key: str) -> Response:
+def policy_settle(key: str) -> Page:
     """Confirm the chosen values, or send them back (确认、退回取值)."""
-    actor = current_actor()
+    try:
+        _settle(current_actor(), key)
+    except Refusal as refusal:
+        if refusal.status in NOT_OF_THE_FORM:
+            raise
+        return _pack_page(key, refusal), refusal.status
+    return redirect(url_for("admin.policy_pack", key=key))
+
+
+def _settle(actor: Actor, key: str) -> None:
     chosen = [int(one) for one in request.form.getlist("proposal") if one.isdecimal()]
     if not chosen or any(queries.proposal(one).pack_key != key for one in chosen):
         raise Refusal("请至少勾选一项取值。")
@@ -132,7 +150,6 @@ def policy_settle(key: str) -> Response:
         version = parameters.confirm(actor, chosen, production=_production())
         words = "，已启用" if version.active else "，还有未确认的取值，暂未启用"
         flash(f"已确认 {len(chosen)} 项取值，成为第 {version.no} 版{words}。", "success")
-    return redirect(url_for("admin.policy_pack", key=key))
 
 
 @bp.post("/policy/<key>/publish/<int:definition_id>")

@@ -15,18 +15,26 @@ from app.admin.blueprint import HOME, bp
 from app.core.db import unit_of_work
 from app.core.errors import NotFound, Refusal, require_all
 from app.runtime.rules import role_name
-from app.ui.formpage import Page, form_page
+from app.ui.formpage import NOT_OF_THE_FORM, Page, form_page
 
 
 @bp.get("/roles")
 @requires(Permission.SEE_PEOPLE)
 def roles_home() -> str:
     """Roles asked for, steps without people, and the way into each unit (岗位)."""
+    return _home()
+
+
+def _home(refusal: Refusal | None = None) -> str:
+    """The page; after a refusal with what was ticked and written."""
     counts = directory.counts_by_unit()
     listed = [one for one in directory.all_units() if one.active and counts.get(one.id)]
     return render_template(
         "admin/roles.html",
         active="admin-roles",
+        refusal=refusal,
+        ticked=request.form.getlist("request") if refusal else None,
+        reason=request.form.get("reason", ""),
         asked=directory.requests(),
         units=listed,
         counts=counts,
@@ -86,21 +94,26 @@ def role_change(unit_id: int, person_id: int, role: str) -> Page:
 
 @bp.post("/roles/requests")
 @requires(Permission.GRANT_ROLES)
-def requests_settle() -> Response:
+def requests_settle() -> Page:
     """Give or refuse the chosen requests, all or none (办理岗位申请)."""
     actor = current_actor()
     chosen = {int(one) for one in request.form.getlist("request") if one.isdecimal()}
     reason = request.form.get("reason", "")
     found = [one for one, _, _ in directory.requests() if one.id in chosen]
-    if not found:
-        raise Refusal("请至少勾选一项申请。")
-    with unit_of_work():
-        require_all([rules.reason_given(reason)])
-        for one in found:
-            if request.form.get("decision") == "refuse":
-                people.decline_request(actor, one.id, reason)
-            else:
-                services.grant(actor, one.person_id, one.unit_id, one.role, reason)
+    try:
+        if not found:
+            raise Refusal("请至少勾选一项申请。")
+        with unit_of_work():
+            require_all([rules.reason_given(reason)])
+            for one in found:
+                if request.form.get("decision") == "refuse":
+                    people.decline_request(actor, one.id, reason)
+                else:
+                    services.grant(actor, one.person_id, one.unit_id, one.role, reason)
+    except Refusal as refusal:
+        if refusal.status in NOT_OF_THE_FORM:
+            raise
+        return _home(refusal), refusal.status
     words = "已退回" if request.form.get("decision") == "refuse" else "已授予"
     flash(f"{words} {len(found)} 项岗位申请。", "success")
     return redirect(url_for("admin.roles_home"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import exists, func, select
 
+from app.accounts.access import Permission
 from app.accounts.areas import NO_CITY
 from app.accounts.directory import request_count
 from app.accounts.models import Membership, OrgUnit, Person
@@ -17,6 +18,7 @@ from app.core.db import session
 from app.core.identity import ROLE_NAMES, Role
 from app.funds.models import Pot
 from app.policy import queries as policy
+from app.policy.calendar import is_working_day
 from app.runtime.models import Definition
 
 DONE = "setup_done"
@@ -29,6 +31,7 @@ class Step:
     Attributes:
         who: the post that does it.
         text: how far it is, or what to do.
+        permission: what one needs to do it; None when no page does it.
     """
 
     title: str
@@ -36,11 +39,22 @@ class Step:
     done: bool
     text: str
     href: str
+    permission: Permission | None
 
 
 def steps() -> list[Step]:
     """All steps in their order; kept as done once all are."""
-    found = [_administrators(), _units(), _people(), _roles(), _pack(), _flow(), _funds(), _list()]
+    found = [
+        _administrators(),
+        _units(),
+        _people(),
+        _roles(),
+        _pack(),
+        _flow(),
+        _funds(),
+        _list(),
+        _calendar(),
+    ]
     if all(one.done for one in found) and marks.get(DONE) is None:
         marks.put(DONE, "1")
     return found
@@ -61,7 +75,7 @@ def _administrators() -> Step:
         if missing
         else "系统管理员、安全管理员、审计管理员分别由三人担任。"
     )
-    return Step("三位管理员", "服务器维护人员", not missing, text, "/admin/people")
+    return Step("三位管理员", "服务器维护人员", not missing, text, "/admin/people", None)
 
 
 def _units() -> Step:
@@ -79,7 +93,7 @@ def _units() -> Step:
         if done
         else "导入本市的行政区划，再补充功能区、部门。"
     )
-    return Step("单位", "系统管理员", done, text, "/admin/units")
+    return Step("单位", "系统管理员", done, text, "/admin/units", Permission.MANAGE_UNITS)
 
 
 def _people() -> Step:
@@ -95,11 +109,11 @@ def _people() -> Step:
         or 0
     )
     text = f"已有 {count} 人（管理员除外）。" if count else "逐个新增，或从表格导入，并申请岗位。"
-    return Step("人员", "系统管理员", count > 0, text, "/admin/people")
+    return Step("人员", "系统管理员", count > 0, text, "/admin/people", Permission.MANAGE_PEOPLE)
 
 
 def _roles() -> Step:
-    waiting = request_count()
+    done, waiting = False, request_count()
     staffed = session().scalar(
         select(func.count(func.distinct(Membership.unit_id))).where(Membership.role == Role.STREET_CLERK)
     )
@@ -114,8 +128,8 @@ def _roles() -> Step:
             if lacking
             else "各单位的岗位都有人。"
         )
-        return Step("岗位", "安全管理员", not lacking, text, "/admin/roles")
-    return Step("岗位", "安全管理员", False, text, "/admin/roles")
+        done = not lacking
+    return Step("岗位", "安全管理员", done, text, "/admin/roles", Permission.GRANT_ROLES)
 
 
 def _staffed() -> list[OrgUnit]:
@@ -127,27 +141,30 @@ def _staffed() -> list[OrgUnit]:
 def _pack() -> Step:
     versions = policy.versions()
     if not versions:
-        return Step("政策包", "市、区民政", False, "导入本市的政策包，再逐项确认取值。", "/admin/policy")
+        text = "导入本市的政策包，再逐项确认取值。"
+        return Step("政策包", "市、区民政", False, text, "/admin/policy", Permission.MANAGE_POLICY)
     key = versions[0].key
     newest = policy.latest(key)
     waiting = len(newest.waiting) if newest else 0
     live = any(one.active for one in versions)
     text = f"还有 {waiting} 项取值没有确认。" if waiting else "取值都已确认，政策包已启用。"
-    return Step("政策包", "市、区民政", live and not waiting, text, f"/admin/policy/{key}")
+    done = live and not waiting
+    return Step("政策包", "市、区民政", done, text, f"/admin/policy/{key}", Permission.MANAGE_POLICY)
 
 
 def _flow() -> Step:
     there = session().scalar(select(func.count(Definition.id)).where(Definition.state == "published")) or 0
     text = f"已发布 {there} 个流程。" if there else "由提交人以外的流程发布人员发布。"
     key = next((one.key for one in policy.versions()), "")
-    return Step("流程", "流程发布", there > 0, text, f"/admin/policy/{key}" if key else "/admin/policy")
+    href = f"/admin/policy/{key}" if key else "/admin/policy"
+    return Step("流程", "流程发布", there > 0, text, href, Permission.PUBLISH_MODEL)
 
 
 def _funds() -> Step:
     year = clock.today().year
     there = session().scalar(select(func.count(Pot.id)).where(Pot.year == year, Pot.allotted > 0)) or 0
     text = f"{year} 年已有 {there} 项资金到账。" if there else f"登记 {year} 年的资金来源，再拨入金额。"
-    return Step("资金", "区财政、街道财务", there > 0, text, "/desk/funds")
+    return Step("资金", "区财政、街道财务", there > 0, text, "/desk/funds", Permission.MANAGE_FUNDS)
 
 
 def _list() -> Step:
@@ -159,4 +176,16 @@ def _list() -> Step:
         or 0
     )
     text = f"已公布 {year} 年的项目清单。" if there else f"编制并公布 {year} 年的项目清单。"
-    return Step("项目清单", "区民政", there > 0, text, "/desk/lists")
+    return Step("项目清单", "区民政", there > 0, text, "/desk/lists", Permission.MANAGE_LIST)
+
+
+def _calendar() -> Step:
+    year = clock.today().year
+    certain = not is_working_day(clock.today()).provisional
+    text = (
+        f"{year} 年的放假和调休已在日历里，可以再补充本地的安排。"
+        if certain
+        else f"导入国务院公布的 {year} 年放假安排，否则按工作日计算的期限都只是“预计”。"
+    )
+    href = f"/admin/calendar?year={year}"
+    return Step("工作日历", "系统管理员", certain, text, href, Permission.MANAGE_CALENDAR)

@@ -49,7 +49,9 @@ def home() -> str:
 @requires(Permission.SEE_ADMIN)
 def setup_page() -> str:
     """What is left to do before the first project (开始设置)."""
-    return render_template("admin/setup.html", active="admin", steps=setup.steps())
+    actor, steps = current_actor(), setup.steps()
+    mine = [one for one in steps if one.permission and allowed(actor, one.permission)]
+    return render_template("admin/setup.html", active="admin", steps=steps, mine=mine)
 
 
 def _cards(actor: Actor) -> list[Card]:
@@ -82,6 +84,9 @@ def _cards(actor: Actor) -> list[Card]:
         cards.append(Card("资金", "资金来源、拨入和台账", "coin-yuan", url_for("funds.street")))
     if allowed(actor, Permission.MANAGE_LIST):
         cards.append(Card("项目清单", "编制和公布本年度清单", "list-check", url_for("catalogue.lists")))
+    if allowed(actor, Permission.MANAGE_GATEWAYS):
+        words = "把消息转到企业微信、钉钉或短信，查看发出的邮件"
+        cards.append(Card("消息网关", words, "plug-connected", url_for("messages.gateways")))
     if allowed(actor, Permission.SEE_AUDIT):
         cards.append(Card("审计", "查询操作记录，验证完整性", "shield-check", url_for("admin.audit_log")))
     return cards

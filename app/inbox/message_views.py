@@ -107,7 +107,7 @@ def sent() -> str:
     page = rows[: queries.PAGE]
     return render_template(
         "inbox/outbox.html",
-        active="outbox",
+        active="gateways",
         rows=page,
         state=state,
         counts=outbox.counts(),

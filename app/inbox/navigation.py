@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from app.accounts.access import Permission, allowed, current_actor, seconds_left
 from app.accounts.queries import unit_name
+from app.accounts.rules import ADMINISTRATORS
 from app.core.identity import Actor, Role
 from app.funds.rules import READERS as FUND_READERS
 from app.messages.queries import unread_of
@@ -80,13 +81,11 @@ def groups(actor: Actor, counts: DeskCounts) -> list[NavGroup]:
     studio = (
         [NavItem("studio", "流程工坊", "sitemap", "/studio")] if allowed(actor, Permission.SEE_STUDIO) else []
     )
-    return [
-        ("办公", work),
-        *([("流程", studio)] if studio else []),
-        *_administration(actor),
-        *_operations(actor),
-        ("公开", [NavItem("portal", "供需平台", "building-community", "/")]),
-    ]
+    running = [*_administration(actor), *_operations(actor)]
+    public: NavGroup = ("公开", [NavItem("portal", "供需平台", "building-community", "/")])
+    if actor.grants and {grant.role for grant in actor.grants} <= ADMINISTRATORS:
+        return [*running, ("办公", work), public]  # they administer; there is next to nothing on their desk
+    return [("办公", work), *([("流程", studio)] if studio else []), *running, public]
 
 
 def _administration(actor: Actor) -> list[NavGroup]:
@@ -99,6 +98,8 @@ def _administration(actor: Actor) -> list[NavGroup]:
     if allowed(actor, Permission.SEE_POLICY):
         ways.append(NavItem("admin-policy", "政策包", "certificate", "/admin/policy"))
         ways.append(NavItem("admin-calendar", "工作日历", "calendar", "/admin/calendar"))
+    if allowed(actor, Permission.MANAGE_GATEWAYS):
+        ways.append(NavItem("gateways", "消息网关", "plug-connected", "/admin/gateways"))
     if allowed(actor, Permission.SEE_AUDIT):
         ways.append(NavItem("admin-audit", "审计", "shield-check", "/admin/audit"))
     return [("管理", ways)] if allowed(actor, Permission.SEE_ADMIN) else []

@@ -6,6 +6,7 @@ const WRITTEN = 'textarea[name=opinion], textarea[name=reason], textarea[name=wo
 
 export function installPhrases(form) {
   if (!document.querySelector('meta[name="zj-person"]')) return;
+  if (location.pathname.startsWith('/admin')) return; // the reason of an administrator's act is no opinion on a case
   for (const box of form.querySelectorAll(WRITTEN)) offer(box);
 }
 
