@@ -54,13 +54,14 @@ from app.runtime import operators as runtime_operators
 from app.search import sources as searching
 from app.search.views import bp as search_bp
 from app.sources import register_sources
-from app.studio import sandbox
+from app.studio import staging
 from app.studio.editor_views import bp as editor_bp
 from app.studio.exchange_views import bp as exchange_bp
 from app.studio.insight_views import bp as insight_bp
 from app.studio.moving_views import bp as moving_bp
 from app.studio.publishing_views import bp as publishing_bp
 from app.studio.store_views import bp as store_bp
+from app.studio.try_act_views import bp as try_acts_bp
 from app.studio.trying_views import bp as trying_bp
 from app.studio.views import bp as studio_bp
 from app.ui.setup import init_ui
@@ -93,6 +94,7 @@ BLUEPRINTS = (
     publishing_bp,
     catalogue_bp,
     trying_bp,
+    try_acts_bp,
     exchange_bp,
     insight_bp,
     moving_bp,
@@ -152,7 +154,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     flask.context_processor(navigation.context)
     flask.context_processor(help_views.context)
     flask.teardown_appcontext(lambda _error: db.close())
-    sandbox.use_stage(DemoStage())
+    staging.use_stage(DemoStage())
     commands.register(flask)
     return flask
 

@@ -60,16 +60,20 @@ def create_person(
     name: str,
     unit_id: int | None = None,
     password: str | None = None,
+    hashed: str | None = None,
     must_change: bool = True,
 ) -> tuple[Person, str]:
     """Add a person; answers the person and the one-time password (新增人员).
+
+    Args:
+        hashed: the hash of the password when it is known already: the demo's people share one.
 
     Raises:
         Forbidden: the actor does not keep accounts.
         Refusals: the login name is taken or cannot be one, or there is no name.
     """
     secret = password or one_time()
-    hashed = hash_password(secret)  # before the transaction: it is slow on purpose
+    hashed = hashed or hash_password(secret)  # before the transaction: it is slow on purpose
     with unit_of_work() as db:
         login = login.strip().lower()
         rules.permit(rules.may_make_person(actor))

@@ -126,10 +126,14 @@ class Player:
 
     def answer(self, case: Case, task: Task) -> tuple[Actor, dict[str, Any]]:
         """Who does a step, and the answers to its form."""
-        actor = self._actor_for(case, task)
+        actor = self.actor_for(case, task)
+        return actor, self.answers(actor, task)
+
+    def answers(self, actor: Actor, task: Task) -> dict[str, Any]:
+        """The answers of this person to the form of a step."""
         if task.form_key == "procurement.open":
-            bidding.unseal(actor, procurement_read.current(case.id).id)
-        return actor, self._answers(actor, services.prepared_form(actor, task.id), task)
+            bidding.unseal(actor, procurement_read.current(task.case_id).id)
+        return self._answers(actor, services.prepared_form(actor, task.id), task)
 
     def _wait(self, case: Case) -> None:
         """Nothing for people to do: let time pass to the next deadline."""
@@ -138,7 +142,8 @@ class Player:
         self.clock.set(max(case.next_due, clock.now()) + timedelta(hours=9))
         jobs.run_due()
 
-    def _actor_for(self, case: Case, task: Task) -> Actor:
+    def actor_for(self, case: Case, task: Task) -> Actor:
+        """Who does a step."""
         if task.role is None or task.unit_id is None:
             return actor_of(case.owner_id)
         acted = set(

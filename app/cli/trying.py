@@ -46,9 +46,13 @@ class DemoStage:
         )
         return made.id
 
-    def answers(self, case_id: int, task_id: int) -> tuple[Actor, dict[str, Any]]:
-        """Who would do a step, and what its form could hold."""
-        return _player(_world()).answer(*_step(case_id, task_id))
+    def who(self, case_id: int, task_id: int) -> Actor:
+        """Who would do a step."""
+        return _player(_world()).actor_for(*_step(case_id, task_id))
+
+    def answers(self, as_whom: Actor, case_id: int, task_id: int) -> dict[str, Any]:
+        """What the form of a step could hold when this person fills it in."""
+        return _player(_world()).answers(as_whom, _step(case_id, task_id)[1])
 
     def afterwards(self, case_id: int, task_id: int) -> None:
         """Organisations bid, residents answer."""

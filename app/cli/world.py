@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from sqlalchemy import select
 from stdnum.cn import uscc
@@ -20,6 +21,7 @@ from app.accounts.demo import PASSWORD
 from app.accounts.models import OrgUnit, Person
 from app.accounts.queries import actor as actor_of
 from app.accounts.queries import people_with, unit_by_code, units_below
+from app.accounts.sign_in import hash_password
 from app.catalogue import services as catalogue
 from app.core import clock
 from app.core.db import session, unit_of_work
@@ -144,9 +146,17 @@ def _staff(prefix: str, street: OrgUnit, communities: Sequence[OrgUnit]) -> None
 
 
 def _person(login: str, name: str, role: Role, unit: OrgUnit) -> Actor:
-    person, _ = accounts.create_person(SYSTEM, login=login, name=name, password=PASSWORD, must_change=False)
+    person, _ = accounts.create_person(
+        SYSTEM, login=login, name=name, password=PASSWORD, hashed=_hashed(), must_change=False
+    )
     accounts.grant(SYSTEM, person.id, unit.id, role)
     return actor_of(person.id)
+
+
+@cache
+def _hashed() -> str:
+    """Once for all: hashing is slow on purpose."""
+    return hash_password(PASSWORD)
 
 
 def _code(stem: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,6 +14,7 @@ from sqlalchemy import BigInteger, DateTime, Engine, Insert, Integer, MetaData, 
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
+from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import JSON, TypeDecorator
 
 NAMING = {
@@ -73,8 +75,26 @@ def make_engine(url: str) -> Engine:
     """An engine with our transaction habits: WAL and foreign keys on SQLite, write locks taken at once."""
     if url.startswith("postgres"):
         return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 30})
+    return _with_habits(create_engine(url, connect_args={"timeout": 30}))
 
+
+def in_memory(image: bytes = b"") -> Engine:
+    """A database in memory with one connection, empty or as `image_of` kept it; it is gone when disposed of."""
+    memory = sqlite3.connect(":memory:")
+    if image:
+        memory.deserialize(image)
+    return _with_habits(create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool))
+
+
+def image_of(engine: Engine) -> bytes:
+    """All that a database in memory holds."""
+    with engine.connect() as connection:
+        memory = connection.connection.dbapi_connection
+        assert isinstance(memory, sqlite3.Connection)
+        return memory.serialize()
+
+
+def _with_habits(engine: Engine) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(dbapi: Any, _record: Any) -> None:
         dbapi.isolation_level = None  # we say BEGIN ourselves, below

@@ -18,10 +18,10 @@ from app.core.errors import Conflict, Refusal
 from app.core.identity import Actor
 from app.files.models import StoredFile
 from app.files.queries import readable_of
-from app.inbox import act_forms as forms_
 from app.inbox import lists
 from app.messages import queries as messages
 from app.messages import services as message_services
+from app.runtime import act_forms as forms_
 from app.runtime import acts, queries, returning, services, signers
 from app.runtime.models import Case, Task
 from app.runtime.rules import role_name

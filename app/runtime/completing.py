@@ -72,7 +72,9 @@ def carry_out(held: Locked, actor: Actor, answers: Mapping[str, Any], at: dateti
     )
     operators = BoundOperators(case, actor, pack, at)
     were_open = list(held.open)
-    recording.act("complete", element=task.element, path=task.path, variables=dict(variables))
+    recording.act(
+        "complete", element=task.element, path=task.path, variables=dict(variables), detour=task.detour
+    )
     try:
         if task.detour:
             result, waiting = detours.end(bundle.model, task, variables)

@@ -11,7 +11,7 @@ from app.core.errors import Conflict, Forbidden, Refusal
 from app.core.identity import Actor
 from app.messages.services import notify
 from app.policy import queries as policy
-from app.runtime import acts, deadlines, definitions, detours, signers
+from app.runtime import acts, deadlines, definitions, detours, recording, signers
 from app.runtime.acts import require_allowed
 from app.runtime.locking import Locked, lock, require_may_act, require_open, visible
 from app.runtime.models import Case, Task
@@ -188,6 +188,9 @@ def _go_back(actor: Actor, held: Locked, target: Task, kind: str, reason: str, s
     for effect in effects(case, way):
         if effect.undo is not None:
             effect.undo(case, actor, at)
+    recording.act(
+        "back", element=task.element, path=task.path, target=[target.path, target.element], straight=straight
+    )
     try:
         back = engine.send_back(
             bundle.model,

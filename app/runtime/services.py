@@ -273,7 +273,9 @@ def end_case(actor: Actor, case_id: int, status: str, reason: str) -> None:
         if case.status != "running":
             raise Conflict("项目已经结束，不能再撤回、终止或否决。")
         bundle = definitions.bundle(case.definition_id)
+        recording.act("end")
         result = engine.cancel(bundle.model, case.state, now=clock.now)
+        recording.stood([])
         case.state, case.rev = result.state, case.rev + 1
         close_open_tasks(case, at, "流程结束")
         title = {"withdrawn": "撤回申报", "cancelled": "终止项目", "rejected": "否决"}[status]

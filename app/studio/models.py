@@ -107,7 +107,10 @@ protect(DraftEvent)
 
 
 class ModelTry(Base):
-    """A try of a draft in a database of its own (试办): whose it is, what time it is there, what was done."""
+    """A try of a draft (试办): whose it is, what time it is there, what was done.
+
+    Its own database lies in `image`, so that any machine goes on with it; `rev` counts its acts.
+    """
 
     __tablename__ = "model_try"
     token: Mapped[str] = mapped_column(String(43), primary_key=True)
@@ -119,6 +122,8 @@ class ModelTry(Base):
     used_at: Mapped[datetime]
     shows: Mapped[datetime]
     steps: Mapped[list[Any]]
+    rev: Mapped[int]
+    image: Mapped[bytes] = deferred(mapped_column(LargeBinary))
 
 
 class ModelMove(Row):

@@ -1,37 +1,31 @@
 """Try a draft with demo people, money and a movable clock, in a database of its own (沙箱).
 
-Each try is a SQLite file among the system's temporary files; nothing of it reaches the office's data, because
-database, clock and caches are those of the context that opens it. A row in the office's database says whose it is,
-what time it is in there and what has been done. A try lives on the machine where it was begun.
+The database of a try lives in memory while one acts in it and lies compressed in one row of the office's database in
+between: any machine goes on with it, and nothing of it reaches the office's data, because database, clock, uploads and
+caches are those of the context that opens it.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
-import shutil
-import sqlite3
-import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import undefer
 
-from app.core import clock, db
+from app.core import clock
 from app.core.db import session, unit_of_work
-from app.core.errors import NotFound, Refusal
+from app.core.errors import Conflict, Fault, NotFound, Refusal
 from app.core.identity import SYSTEM, Actor
 from app.policy import services as policy
 from app.runtime import definitions, jobs, recording, services
 from app.runtime.models import Case
-from app.studio import drafts, publishing
+from app.studio import drafts, publishing, staging
 from app.studio.models import ModelTry
 
 MOST = 3
@@ -41,31 +35,6 @@ LASTS = timedelta(hours=6)
 """A try nobody has touched for so long is thrown away."""
 FARTHEST = timedelta(days=1500)
 Answer = TypeVar("Answer")
-
-
-class Stage(Protocol):
-    """What the demo brings to a try; registered when the application is built."""
-
-    def build(self, years: frozenset[int]) -> None:
-        """Make demo people, money and lists in the database of the context."""
-
-    def start(self, process_key: str, title: str) -> int:
-        """Start a case; answers its id."""
-
-    def answers(self, case_id: int, task_id: int) -> tuple[Actor, dict[str, Any]]:
-        """Who would do a step, and what its form could hold."""
-
-    def afterwards(self, case_id: int, task_id: int) -> None:
-        """What organisations and residents do meanwhile: bid, answer a survey."""
-
-
-_stage: list[Stage] = []
-_building = threading.Lock()
-
-
-def use_stage(stage: Stage) -> None:
-    """Register the demo's part."""
-    _stage[:] = [stage]
 
 
 @dataclass(slots=True)
@@ -81,7 +50,7 @@ class Opened:
     draft_id: int
     case_id: int
     clock: clock.MovableClock
-    stage: Stage
+    stage: staging.Stage
     steps: list[dict[str, Any]]
 
     def record(self, do: Callable[[], Answer]) -> Answer:
@@ -98,8 +67,7 @@ def begin(actor: Actor, draft_id: int, title: str) -> str:
     Raises:
         Refusal: the draft cannot run, or too many tries are open.
     """
-    if not _stage:
-        raise Refusal("这个环境没有准备试办用的演示单位和人员。")
+    stage = staging.stage()
     draft = drafts.find(draft_id)
     files = drafts.files_of(draft_id)
     pack = publishing.pack_of(files, draft.pack_key)
@@ -108,58 +76,59 @@ def begin(actor: Actor, draft_id: int, title: str) -> str:
     _tidy(actor)
     token, at = secrets.token_urlsafe(18), clock.now()
     morning = clock.local(at).replace(hour=9, minute=0, second=0, microsecond=0)
-    shutil.copyfile(_template(morning), _file(token))
-    opened = Opened(token, draft_id, 0, clock.MovableClock(morning), _stage[0], [])
-    try:
-        with _inside(opened):
-            kept = policy.store(SYSTEM, pack)
-            origin = definitions.Origin(None, pack_version_id=kept.id)
-            definitions.deploy(
-                SYSTEM,
-                pack_key=draft.pack_key,
-                process_key=draft.process_key,
-                title=draft.title,
-                files=models,
-                publish=True,
-                origin=origin,
+    opened = Opened(token, draft_id, 0, clock.MovableClock(morning), stage, [])
+    with staging.inside(token, opened.clock, staging.world(morning)) as own:
+        kept = policy.store(SYSTEM, pack)
+        definitions.deploy(
+            SYSTEM,
+            pack_key=draft.pack_key,
+            process_key=draft.process_key,
+            title=draft.title,
+            files=models,
+            publish=True,
+            origin=definitions.Origin(None, pack_version_id=kept.id),
+        )
+        name = (title.strip() or "试办项目")[:200]
+        opened.case_id = opened.record(lambda: opened.stage.start(draft.process_key, name))
+        image = staging.packed(own)
+    with unit_of_work() as office:
+        office.add(
+            ModelTry(
+                token=token,
+                draft_id=draft_id,
+                draft_rev=draft.rev,
+                person_id=actor.person_id,
+                case_id=opened.case_id,
+                created_at=at,
+                used_at=at,
+                shows=opened.clock.now(),
+                steps=opened.steps,
+                rev=1,
+                image=image,
             )
-            name = (title.strip() or "试办项目")[:200]
-            opened.case_id = opened.record(lambda: opened.stage.start(draft.process_key, name))
-        with unit_of_work() as office:
-            office.add(
-                ModelTry(
-                    token=token,
-                    draft_id=draft_id,
-                    draft_rev=draft.rev,
-                    person_id=actor.person_id,
-                    case_id=opened.case_id,
-                    created_at=at,
-                    used_at=at,
-                    shows=opened.clock.now(),
-                    steps=opened.steps,
-                )
-            )
-    except BaseException:
-        _remove(token)
-        raise
+        )
     return token
 
 
 @contextmanager
 def acting(actor: Actor, token: str) -> Iterator[Opened]:
-    """Act in a try; nobody else acts in it meanwhile.
+    """Act in a try. What was refused leaves no trace; what is broken leaves its incident.
 
     Raises:
         NotFound: no such try of this person, or it has been thrown away.
+        Conflict: another window has acted in it meanwhile.
     """
-    find(actor, token)
-    with _alone(token):
-        opened = _opened(find(actor, token))
-        with _inside(opened):
+    row = _whole(actor, token)
+    opened, rev = _opened(row), row.rev
+    with staging.inside(token, opened.clock, staging.unpacked(row.image)) as own:
+        try:
             yield opened
-        with unit_of_work() as office:
-            row = office.get_one(ModelTry, token)
-            row.used_at, row.shows, row.steps = clock.now(), opened.clock.now(), opened.steps
+        except Fault:
+            image = staging.packed(own)
+            _keep(opened, rev, image)
+            raise
+        image = staging.packed(own)
+    _keep(opened, rev, image)
 
 
 @contextmanager
@@ -169,8 +138,9 @@ def looking(actor: Actor, token: str) -> Iterator[Opened]:
     Raises:
         NotFound: no such try of this person, or it has been thrown away.
     """
-    opened = _opened(find(actor, token))
-    with _inside(opened):
+    row = _whole(actor, token)
+    opened = _opened(row)
+    with staging.inside(token, opened.clock, staging.unpacked(row.image)):
         yield opened
 
 
@@ -181,11 +151,12 @@ def complete(actor: Actor, token: str, task_id: int, as_whom: Actor, answers: Ma
         opened.stage.afterwards(opened.case_id, task_id)
 
 
-def complete_by_itself(actor: Actor, token: str, task_id: int) -> None:
-    """Do a step with ordinary answers (代填办理)."""
+def complete_by_itself(actor: Actor, token: str, task_id: int, as_whom: Actor | None = None) -> None:
+    """Do a step with ordinary answers (代填办理), as this person or as who would ordinarily do it."""
     with acting(actor, token) as opened:
-        as_whom, answers = opened.stage.answers(opened.case_id, task_id)
-        opened.record(lambda: services.complete_task(as_whom, task_id, answers))
+        who = as_whom or opened.stage.who(opened.case_id, task_id)
+        answers = opened.stage.answers(who, opened.case_id, task_id)
+        opened.record(lambda: services.complete_task(who, task_id, answers))
         opened.stage.afterwards(opened.case_id, task_id)
 
 
@@ -210,7 +181,6 @@ def end(actor: Actor, token: str) -> int:
         row = find(actor, token)
         draft_id = row.draft_id
         office.delete(row)
-    _remove(token)
     return draft_id
 
 
@@ -234,7 +204,7 @@ def find(actor: Actor, token: str) -> ModelTry:
         NotFound: no such try, or it has been thrown away.
     """
     row = session().get(ModelTry, token, populate_existing=True)
-    if row is None or row.person_id != actor.person_id or not _file(token).exists():
+    if row is None or row.person_id != actor.person_id:
         raise NotFound("这次试办已经结束或过期，请回到草稿重新开始。")
     return row
 
@@ -242,9 +212,33 @@ def find(actor: Actor, token: str) -> ModelTry:
 def tries_of(actor: Actor, draft_id: int) -> list[ModelTry]:
     """The person's open tries of a draft."""
     query = select(ModelTry).where(ModelTry.draft_id == draft_id, ModelTry.person_id == actor.person_id)
-    return [
-        row for row in session().scalars(query.order_by(ModelTry.created_at)) if _file(row.token).exists()
-    ]
+    return list(session().scalars(query.order_by(ModelTry.created_at)))
+
+
+def _whole(actor: Actor, token: str) -> ModelTry:
+    """A try with its database, both as of one moment."""
+    find(actor, token)
+    query = select(ModelTry).where(ModelTry.token == token).options(undefer(ModelTry.image))
+    row = session().scalar(query.execution_options(populate_existing=True))
+    if row is None:
+        raise NotFound("这次试办已经结束，请回到草稿重新开始。")
+    return row
+
+
+def _keep(opened: Opened, rev: int, image: bytes) -> None:
+    """Put a try's database back, unless another act was faster."""
+    with unit_of_work() as office:
+        made = update(ModelTry).where(ModelTry.token == opened.token, ModelTry.rev == rev)
+        values = {
+            "rev": rev + 1,
+            "image": image,
+            "used_at": clock.now(),
+            "shows": opened.clock.now(),
+            "steps": opened.steps,
+        }
+        found = office.scalar(made.values(**values).returning(ModelTry.token))
+        if found is None:
+            raise Conflict("这次试办刚才在另一个窗口里办过或者结束了。请刷新页面，在最新的位置上办理。")
 
 
 def _next_due(case_id: int) -> datetime | None:
@@ -255,65 +249,7 @@ def _next_due(case_id: int) -> datetime | None:
 
 def _opened(row: ModelTry) -> Opened:
     moving = clock.MovableClock(row.shows)
-    return Opened(row.token, row.draft_id, row.case_id, moving, _stage[0], list(row.steps))
-
-
-@contextmanager
-def _inside(opened: Opened) -> Iterator[None]:
-    """Database, clock and caches of a try, in this context only."""
-    made = db.make_engine(f"sqlite:///{_file(opened.token)}")
-    try:
-        with db.elsewhere(f"try:{opened.token}", made), clock.shown(opened.clock):
-            yield
-    finally:
-        made.dispose()
-
-
-@contextmanager
-def _alone(token: str) -> Iterator[None]:
-    """One act at a time in a try, whatever process carries it out."""
-    with _file(token).with_suffix(".lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def _folder() -> Path:
-    """A private folder for tries, one a user of the machine."""
-    place = Path(tempfile.gettempdir()) / f"zhenjie-tries-{os.getuid()}"
-    place.mkdir(mode=0o700, exist_ok=True)
-    return place
-
-
-def _file(token: str) -> Path:
-    return _folder() / f"{token}.sqlite3"
-
-
-def _remove(token: str) -> None:
-    for rest in _folder().glob(f"{token}.*"):
-        rest.unlink(missing_ok=True)
-
-
-def _template(morning: datetime) -> Path:
-    """The demo's world in a database, made once a day and process."""
-    place = _folder() / f"world-{morning:%Y%m%d}-{os.getpid()}.sqlite3"
-    with _building:
-        if place.exists():
-            return place
-        for old in _folder().glob(f"world-*-{os.getpid()}.*"):
-            old.unlink()
-        raw = place.with_suffix(".making")
-        made = db.make_engine(f"sqlite:///{raw}")
-        try:
-            db.Base.metadata.create_all(made)
-            with db.elsewhere(raw.name, made), clock.shown(clock.MovableClock(morning)):
-                _stage[0].build(frozenset({morning.year, morning.year + 1}))
-        finally:
-            made.dispose()
-        with sqlite3.connect(raw) as connection:
-            connection.execute("PRAGMA journal_mode=DELETE")
-        connection.close()
-        raw.replace(place)
-        return place
+    return Opened(row.token, row.draft_id, row.case_id, moving, staging.stage(), list(row.steps))
 
 
 def _tidy(actor: Actor) -> None:
@@ -329,5 +265,3 @@ def _tidy(actor: Actor) -> None:
         office.flush()
         if (office.scalar(select(func.count()).select_from(ModelTry)) or 0) >= MOST_OF_ALL:
             raise Refusal("同时试办的人太多，请稍后再试。")
-    for token in gone:
-        _remove(token)

@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.access import Permission, allowed, current_actor, requires
 from app.accounts.queries import actor as actor_of
-from app.accounts.queries import names_of_units, people_with
 from app.core import clock
 from app.core.db import session
-from app.core.errors import Fault, NotFound, Refusal
+from app.core.errors import Conflict, Fault, NotFound, Refusal
 from app.core.identity import Actor
-from app.funds.queries import pots_of
+from app.files import services as files
+from app.files.models import StoredFile
+from app.files.views import send
 from app.policy.calendar import add_working_days
-from app.runtime import services
-from app.runtime.models import Case, History, Incident, Task
-from app.runtime.queries import tasks_of
-from app.runtime.rules import role_name
+from app.runtime import definitions, returning, services
+from app.runtime.models import Case, Task
 from app.studio import drafts, sandbox
+from app.studio.sandbox import Opened
+from app.studio.trying import diagram, form_for, people_for, seen
 from app.ui import forms
 
 bp = Blueprint("trying", __name__, template_folder="templates", url_prefix="/studio")
 SPANS = {"1": "一天", "5": "五个工作日", "10": "十个工作日", "30": "三十天"}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """An open step of a try and those who may do it."""
-
-    task: Task
-    role: str
-    unit: str
-    people: list[tuple[int, str]]
+STATUS = {
+    "running": ("办理中", "brand"), "completed": ("已办结", "good"), "rejected": ("不予立项", "warn"),
+    "withdrawn": ("已撤回", "warn"), "cancelled": ("已终止", "warn"),
+}  # fmt: skip
+UPLOAD = 2 * 1024 * 1024
+"""A try lies in one row: its papers are small ones."""
+AT_ONCE = 6
+"""So often an upload tries to be next: a browser sends several at a time."""
 
 
 @bp.post("/drafts/<int:draft_id>/tries")
 @requires(Permission.SEE_STUDIO)
-def begin(draft_id: int) -> Response:
+def begin(draft_id: int) -> BaseResponse:
     """Open a try and start a case in it (试办)."""
     try:
         token = sandbox.begin(current_actor(), draft_id, request.form.get("title", ""))
@@ -55,62 +53,172 @@ def begin(draft_id: int) -> Response:
 @bp.get("/tries/<token>")
 @requires(Permission.SEE_STUDIO)
 def show(token: str) -> str:
-    """Where the try stands; the step chosen, with its form."""
-    return _page(token)
+    """Where the try stands; the step and the person chosen, with the form."""
+    return _page(token, _number("task"), _number("whom"))
 
 
 @bp.post("/tries/<token>/tasks/<int:task_id>")
 @requires(Permission.SEE_STUDIO)
-def complete(token: str, task_id: int) -> Response | tuple[str, int]:
+def complete(token: str, task_id: int) -> BaseResponse | tuple[str, int]:
     """Do a step with what was filled in, as the person chosen (办理)."""
-    actor = current_actor()
-    with sandbox.looking(actor, token):
-        as_whom = _person(task_id, request.form.get("as", ""))
-        form = services.prepared_form(as_whom, task_id)
-        answers = forms.cast(form, request.form)
+    typed: dict[str, Any] = {}
     try:
-        sandbox.complete(actor, token, task_id, as_whom, answers)
+        with sandbox.acting(current_actor(), token) as opened:
+            whom, task = acting_as(task_id, request.form.get("whom", ""))
+            form, asked_by = form_for(whom, task)
+            typed = forms.cast(form, request.form)
+            if asked_by:
+                forms.check(form, typed)
+                opened.record(
+                    lambda: services.sign_added(
+                        whom, task_id, agrees=typed["agrees"], opinion=typed["opinion"]
+                    )
+                )
+            else:
+                opened.record(lambda: services.complete_task(whom, task_id, typed))
+            opened.stage.afterwards(opened.case_id, task_id)
+    except NotFound:
+        raise
     except (Refusal, Fault) as error:
-        return _page(token, task_id, answers, error), 422
+        return _page(token, task_id, _number("whom"), typed, error), 422
     return redirect(url_for("trying.show", token=token))
 
 
 @bp.post("/tries/<token>/tasks/<int:task_id>/fill")
 @requires(Permission.SEE_STUDIO)
-def fill(token: str, task_id: int) -> Response:
+def fill(token: str, task_id: int) -> BaseResponse:
     """Do a step with ordinary answers (代填办理)."""
-    return _act(token, lambda: sandbox.complete_by_itself(current_actor(), token, task_id))
+
+    def do(opened: Opened) -> None:
+        whom, task = acting_as(task_id, request.form.get("whom", ""))
+        if form_for(whom, task)[1]:
+            opened.record(lambda: services.sign_added(whom, task_id, agrees=True, opinion="同意。"))
+        else:
+            answers = opened.stage.answers(whom, opened.case_id, task_id)
+            opened.record(lambda: services.complete_task(whom, task_id, answers))
+        opened.stage.afterwards(opened.case_id, task_id)
+
+    return inside(token, do)
+
+
+@bp.post("/tries/<token>/tasks/<int:task_id>/withdraw")
+@requires(Permission.SEE_STUDIO)
+def withdraw(token: str, task_id: int) -> BaseResponse:
+    """Take back the step done last, as who did it (撤回)."""
+
+    def do(opened: Opened) -> None:
+        task = session().get(Task, task_id)
+        if task is None or task.done_by is None:
+            raise NotFound
+        whom = actor_of(task.done_by)
+        opened.record(lambda: returning.withdraw(whom, task_id))
+
+    return inside(token, do)
 
 
 @bp.post("/tries/<token>/clock")
 @requires(Permission.SEE_STUDIO)
-def move_clock(token: str) -> Response:
+def move_clock(token: str) -> BaseResponse:
     """Let time pass (拨快时间)."""
-    span = request.form.get("span", "")
-    return _act(token, lambda: sandbox.move_clock(current_actor(), token, _until(token, span)))
+    actor = current_actor()
+    return _told(token, lambda: sandbox.move_clock(actor, token, _until(token)))
 
 
 @bp.post("/tries/<token>/keep")
 @requires(Permission.DESIGN_MODEL)
-def keep(token: str) -> Response:
+def keep(token: str) -> BaseResponse:
     """Keep the run as a test of the draft (录制为测试)."""
 
     def do() -> None:
         sandbox.keep_as_test(current_actor(), token, request.form.get("title", ""))
         flash("已录制。以后每次检查都会按这些答案重走一遍，走到别处会报告。", "success")
 
-    return _act(token, do)
+    return _told(token, do)
 
 
 @bp.post("/tries/<token>/end")
 @requires(Permission.SEE_STUDIO)
-def end(token: str) -> Response:
+def end(token: str) -> BaseResponse:
     """Throw the try away (结束试办)."""
     draft_id = sandbox.end(current_actor(), token)
     return redirect(url_for("studio.draft", draft_id=draft_id))
 
 
-def _act(token: str, do: Any) -> Response:
+@bp.post("/tries/<token>/files")
+@requires(Permission.SEE_STUDIO)
+def begin_files(token: str) -> tuple[Response, int]:
+    """Keep an upload in the try and nowhere else (试办附件); answers its id."""
+    given = request.files.get("file")
+    if given is None or not given.filename:
+        raise Refusal("请选择要上传的文件。", field="file")
+    for _ in range(AT_ONCE):
+        try:
+            with sandbox.acting(current_actor(), token) as opened:
+                whom = actor_of(_number("whom") or session().get_one(Case, opened.case_id).owner_id)
+                made = files.store(whom, given.filename, given.stream, UPLOAD)
+            return jsonify(id=made.id, name=made.name, size=made.size), 201
+        except Conflict:
+            given.stream.seek(0)  # another file of the same form was faster
+    raise Conflict("附件没有存好，请再传一次。")
+
+
+@bp.get("/tries/<token>/files/<int:file_id>")
+@bp.get("/tries/<token>/files/<int:file_id>/page")
+@requires(Permission.SEE_STUDIO)
+def read_file(token: str, file_id: int) -> Response:
+    """A file of the try."""
+    with sandbox.looking(current_actor(), token):
+        found = session().get(StoredFile, file_id)
+        if found is None:
+            raise NotFound
+        return send(found)
+
+
+@bp.get("/tries/<token>/way")
+@requires(Permission.SEE_STUDIO)
+def way(token: str) -> Response:
+    """Where the token is, on one diagram; `path` leads into called stages."""
+    with sandbox.looking(current_actor(), token) as opened:
+        found = diagram(token, session().get_one(Case, opened.case_id), request.args.get("path", ""))
+    if found is None:
+        abort(404)
+    return jsonify(found)
+
+
+@bp.get("/tries/<token>/drawing.bpmn")
+@requires(Permission.SEE_STUDIO)
+def drawing(token: str) -> Response:
+    """A drawing as it is tried."""
+    with sandbox.looking(current_actor(), token) as opened:
+        bundle = definitions.bundle(session().get_one(Case, opened.case_id).definition_id)
+        data = bundle.files.get(f"process/{request.args.get('process', '')}.bpmn")
+    if data is None:
+        abort(404)
+    return Response(data, mimetype="application/xml")
+
+
+def inside(token: str, do: Callable[[Opened], None]) -> BaseResponse:
+    """Act in a try; what is refused is told on its page."""
+
+    def acts() -> None:
+        with sandbox.acting(current_actor(), token) as opened:
+            do(opened)
+
+    return _told(token, acts)
+
+
+def acting_as(task_id: int, chosen: str) -> tuple[Actor, Task]:
+    """The demo's person who acts, and the step; only one who may do it."""
+    task = session().get(Task, task_id)
+    if task is None:
+        raise NotFound
+    known = [number for number, _ in people_for(task, session().get_one(Case, task.case_id))]
+    if not known:
+        raise Refusal("演示单位里没有能办这一步的人员，请检查泳道。")
+    return actor_of(next((number for number in known if str(number) == chosen), known[0])), task
+
+
+def _told(token: str, do: Callable[[], None]) -> BaseResponse:
     try:
         do()
     except NotFound:
@@ -120,43 +228,29 @@ def _act(token: str, do: Any) -> Response:
     return redirect(url_for("trying.show", token=token))
 
 
-def _until(token: str, span: str) -> datetime | None:
+def _until(token: str) -> datetime | None:
     """The moment to which the clock is moved; None: to the flow's next deadline."""
-    if span not in SPANS:
-        return None
+    span, day = request.form.get("span", ""), request.form.get("day", "")
     with sandbox.looking(current_actor(), token) as opened:
-        now = opened.clock.now()
+        now = clock.local(opened.clock.now())
+        if span == "day":
+            try:
+                wanted = date.fromisoformat(day)
+            except ValueError as error:
+                raise Refusal("请选择要拨到哪一天。", field="day") from error
+            if wanted <= now.date():
+                raise Refusal("时间只能往后拨，请选择以后的日期。", field="day")
+            return clock.morning_of(wanted)
         if span in ("5", "10"):
-            day = add_working_days(clock.local(now).date(), int(span)).day
-            local = clock.local(now)
-            return local.replace(year=day.year, month=day.month, day=day.day)
-        return now + timedelta(days=int(span))
-
-
-def _person(task_id: int, chosen: str) -> Actor:
-    """The demo's person who acts; only one who may do the step."""
-    task = session().get(Task, task_id)
-    if task is None:
-        raise NotFound
-    known = _people(task)
-    wanted = next((number for number, _ in known if str(number) == chosen), None)
-    if wanted is None:
-        if not known:
-            raise Refusal("演示单位里没有能办这一步的人员，请检查泳道。")
-        wanted = known[0][0]
-    return actor_of(wanted)
-
-
-def _people(task: Task) -> list[tuple[int, str]]:
-    if task.role is None or task.unit_id is None:
-        owner = session().get_one(Case, task.case_id).owner_id
-        return [(owner, actor_of(owner).name)]
-    return [(one.id, one.name) for one in people_with(task.role, task.unit_id)]
+            later = add_working_days(now.date(), int(span)).day
+            return now.replace(year=later.year, month=later.month, day=later.day)
+        return now + timedelta(days=int(span)) if span in SPANS else None
 
 
 def _page(
     token: str,
     task_id: int | None = None,
+    person_id: int | None = None,
     answers: dict[str, Any] | None = None,
     error: Exception | None = None,
 ) -> str:
@@ -165,45 +259,22 @@ def _page(
     row = sandbox.find(actor, token)
     draft = drafts.find(row.draft_id)
     with sandbox.looking(actor, token) as opened:
-        db = session()
-        case = db.get_one(Case, opened.case_id)
-        waiting = tasks_of(case.id, "open")
-        units = names_of_units({one.unit_id for one in waiting})
-        steps = [Step(one, role_name(one.role), units.get(one.unit_id, ""), _people(one)) for one in waiting]
-        wanted = task_id or _number(request.args.get("task", ""))
-        chosen = next((one for one in steps if one.task.id == wanted), steps[0] if steps else None)
-        form = None
-        if chosen is not None and chosen.people:
-            form = services.prepared_form(actor_of(chosen.people[0][0]), chosen.task.id)
-        found = {
-            "case": case,
-            "steps": steps,
-            "chosen": chosen,
-            "form": form,
-            "shown": form.answered(answers).values if form is not None and answers is not None else None,
-            "pots": pots_of(case.street_id),
-            "history": list(
-                db.scalars(
-                    select(History).where(History.case_id == case.id).order_by(History.seq.desc()).limit(40)
-                )
-            ),
-            "incidents": list(
-                db.scalars(select(Incident).where(Incident.case_id == case.id, Incident.state == "open"))
-            ),
-            "time": opened.clock.now(),
-        }
+        found = seen(token, opened.case_id, task_id, person_id, answers)
     return render_template(
         "studio/try.html",
         active="studio",
         draft=draft,
         row=row,
         spans=SPANS,
+        status=STATUS[found.case.status],
+        seen=found,
+        shown=found.form.answered(answers).values if found.form is not None and answers is not None else None,
         error=error,
         errors=forms.errors_by_field(error) if isinstance(error, Refusal) else {},
         may_design=allowed(actor, Permission.DESIGN_MODEL) and draft.state == "editing",
-        **found,
     )
 
 
-def _number(given: str) -> int | None:
+def _number(name: str) -> int | None:
+    given = request.values.get(name, "")
     return int(given) if given.isdecimal() and len(given) < 19 else None

@@ -25,6 +25,7 @@ def form_page(
     crumbs: list[tuple[str, str]] | None = None,
     hidden: Mapping[str, str] | None = None,
     files: Callable[[list[int]], Mapping[int, Any]] | None = None,
+    upload_url: str = "/files",
 ) -> Page:
     """Show the form, or save what was sent; what is refused stays in its fields with the reason beside it.
 
@@ -32,6 +33,7 @@ def form_page(
         active: key of the navigation's entry.
         hidden: what the form carries along unseen, such as an idempotency key.
         files: names uploads by id, for forms that take files or show papers.
+        upload_url: where its uploads are kept.
     """
     errors: dict[str, str] = {}
     answers: dict[str, Any] | None = None
@@ -63,5 +65,6 @@ def form_page(
         back=back,
         crumbs=crumbs or [],
         hidden=hidden or {},
+        upload_url=upload_url,
     )
     return (page, 422) if errors else page

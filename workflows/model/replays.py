@@ -55,13 +55,12 @@ def _problem(models: Mapping[str, bytes], data: bytes, working_days: WorkingDays
         model = Model.parse(models, process)
     except WorkflowError:
         return None  # a broken model is told by its own findings
-    operators, state = _Recorded(working_days), b""
+    played = _Played(model, _Recorded(working_days))
     for number, step in enumerate(steps, start=1):
         try:
-            result = _play(model, state, step, operators)
+            result = played.act(step)
         except (WorkflowError, KeyError, TypeError, ValueError) as error:
             return f"试办记录“{title}”第 {number} 步走不通：{error}", str(step.get("element", ""))
-        state = result.state
         now, wanted = open_at(result), list(step.get("open", []))
         if now != wanted:
             said = "、".join(_names(model, now)) or "（没有待办步骤）"
@@ -76,22 +75,50 @@ def open_at(result: Result) -> list[str]:
     return sorted("/".join((*one.path, one.element)) for one in result.open)
 
 
-def _play(model: Model, state: bytes, step: Mapping[str, Any], operators: _Recorded) -> Result:
-    at = datetime.fromisoformat(step["at"])
-    operators.answers = [dict(one) for one in step["operators"]]
+class _Played:
+    """A run as it goes on; keeps where it stood before a step was sent back to come straight back."""
 
-    def now() -> datetime:
-        return at
+    def __init__(self, model: Model, operators: _Recorded) -> None:
+        self.model, self.operators = model, operators
+        self.state, self.stood = b"", b""
 
-    if step["do"] == "start":
-        return engine.start(model, step["data"], operators=operators, now=now)
-    if step["do"] == "timer":
-        return engine.fire_timers(model, state, operators=operators, now=now)
-    path = tuple(step["path"].split("/")) if step["path"] else ()
-    for one in engine.look(model, state).open:
-        if (one.path, one.element) == (path, step["element"]):
-            return engine.complete(model, state, one.id, step["variables"], operators=operators, now=now)
-    raise WorkflowError("这一步不在待办中")
+    def act(self, step: Mapping[str, Any]) -> Result:
+        """One recorded act."""
+        self.operators.answers = [dict(one) for one in step["operators"]]
+        at = datetime.fromisoformat(step["at"])
+        result = self._act(step, lambda: at)
+        self.state = result.state
+        return result
+
+    def _act(self, step: Mapping[str, Any], now: Callable[[], datetime]) -> Result:
+        model, operators = self.model, self.operators
+        if step["do"] == "start":
+            return engine.start(model, step["data"], operators=operators, now=now)
+        if step["do"] == "timer":
+            return engine.fire_timers(model, self.state, operators=operators, now=now)
+        if step["do"] == "end":
+            return engine.cancel(model, self.state, now=now)
+        here = self._open(step)
+        if step["do"] == "back":
+            path, element = step["target"]
+            self.stood = self.state if step["straight"] else b""
+            return engine.send_back(
+                model, self.state, here, _path(path), element, operators=operators, now=now
+            ).result
+        if step.get("detour"):
+            return engine.resume(model, self.stood, step["variables"], now=now)
+        return engine.complete(model, self.state, here, step["variables"], operators=operators, now=now)
+
+    def _open(self, step: Mapping[str, Any]) -> str:
+        path = _path(step["path"])
+        for one in engine.look(self.model, self.state).open:
+            if (one.path, one.element) == (path, step["element"]):
+                return one.id
+        raise WorkflowError("这一步不在待办中")
+
+
+def _path(text: str) -> tuple[str, ...]:
+    return tuple(text.split("/")) if text else ()
 
 
 def _names(model: Model, places: list[str]) -> list[str]:

@@ -61,7 +61,7 @@ def file_step(page: Page, base: str, player: Player, case_id: int, key: str, **m
     """Fill in a step with the thumb and send it."""
     task = waiting(case_id, key)
     case = session().get_one(Case, case_id)
-    actor = player._actor_for(case, task)
+    actor = player.actor_for(case, task)
     form = services.prepared_form(actor, task.id)
     answers = {**player._answers(actor, form, task), **more}
     number = task.id
@@ -116,7 +116,7 @@ def test_a_proposal_with_six_photos_and_a_vote(player: Player, base: str, page: 
     expect(page.locator("[data-upload-field=files] input[type=hidden]")).to_have_count(6)
     small(page)
     task, case = waiting(case_id, "proposal.draft"), session().get_one(Case, case_id)
-    actor = player._actor_for(case, task)
+    actor = player.actor_for(case, task)
     form = services.prepared_form(actor, task.id)
     answers = player._answers(actor, form, task)
     answers.pop("files", None)

@@ -106,7 +106,7 @@ class Clicking(Player):
         return page
 
     def _complete(self, case: Case, task: Task) -> None:
-        actor, key, task_id = self._actor_for(case, task), task.form_key or "", task.id
+        actor, key, task_id = self.actor_for(case, task), task.form_key or "", task.id
         if key == "procurement.open":
             bidding.unseal(actor, procurement_read.current(case.id).id)
         form = services.prepared_form(actor, task_id)

@@ -158,7 +158,7 @@ class Posting(Player):
     enter: Any = None
 
     def _complete(self, case: Case, task: Task) -> None:
-        actor: Actor = self._actor_for(case, task)
+        actor: Actor = self.actor_for(case, task)
         task_id = task.id
         form = services.prepared_form(actor, task_id)
         answers = self._answers(actor, form, task)
