@@ -199,10 +199,9 @@ def _ways(token: str, person: Actor, task: Task, *, alone: bool) -> list[Way]:
 
     found = []
     if not alone:
-        by_one = task.group_id is None and not task.has_signers
-        if by_one and acts.allows(task, "transfer") and acts.successors(person, task):
+        if acts.allows(task, "transfer") and not task.has_signers and acts.successors(person, task):
             found.append(way("transfer", "转办", "send"))
-        if task.group_id is None and acts.allows(task, "add_signer"):
+        if acts.allows(task, "add_signer"):
             found.append(way("add-signer", "加签", "users-plus"))
         if acts.allows(task, "send_back"):
             found.append(way("send-back", "退回", "arrow-back-up"))

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261126_tries_in_rows"
-down_revision = "7823cddde972"
+down_revision = "a4d2f7c81b36"
 branch_labels = None
 depends_on = None
 

@@ -53,7 +53,7 @@ class Clerk(Player):
 
     def filled(self, case: Case, task: Task) -> tuple[Actor, list[tuple[str, str]]]:
         """Who does a step, and the form as a browser would post it."""
-        actor = self._actor_for(case, task)
+        actor = self.actor_for(case, task)
         form = services.prepared_form(actor, task.id)
         return actor, list(posted(form, self._answers(actor, form, task)))
 

@@ -193,7 +193,7 @@ class Walker(Player):
             return task, actor_of(row.person_id)
         if task.claimed_by is not None:
             return task, actor_of(task.claimed_by)
-        return task, self._actor_for(case, task)
+        return task, self.actor_for(case, task)
 
     # --- what must hold
 
