@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+import orjson
 from sqlalchemy import BigInteger, DateTime, Engine, Insert, Integer, MetaData, create_engine, event, insert
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 from sqlalchemy.types import JSON, TypeDecorator
 
 NAMING = {
@@ -66,16 +67,23 @@ class Row(Base):
 _session: ContextVar[Session | None] = ContextVar("session", default=None)
 _depth: ContextVar[int] = ContextVar("unit_of_work_depth", default=0)
 _engine: Engine | None = None
-WRITE = {"zhenjie_write": True}
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
 PENDING = "zhenjie_pending"
 """Where a session keeps rows that wait to be written together."""
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+JSON_WORDS: dict[str, Any] = {"json_serializer": _json, "json_deserializer": orjson.loads}
 
 
 def make_engine(url: str) -> Engine:
     """An engine with our transaction habits: WAL and foreign keys on SQLite, write locks taken at once."""
     if url.startswith("postgres"):
-        return create_engine(url, pool_pre_ping=True)
-    return _with_habits(create_engine(url, connect_args={"timeout": 30}))
+        return create_engine(url, pool_pre_ping=True, **JSON_WORDS)
+    return _with_habits(create_engine(url, connect_args={"timeout": 30}, **JSON_WORDS))
 
 
 def in_memory(image: bytes = b"") -> Engine:
@@ -83,7 +91,9 @@ def in_memory(image: bytes = b"") -> Engine:
     memory = sqlite3.connect(":memory:")
     if image:
         memory.deserialize(image)
-    return _with_habits(create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool))
+    return _with_habits(
+        create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool, **JSON_WORDS)
+    )
 
 
 def image_of(engine: Engine) -> bytes:
@@ -104,13 +114,24 @@ def _with_habits(engine: Engine) -> Engine:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # Only a unit of work takes the write lock when it begins; a reader must never wait behind one.
-        writing = connection.get_execution_options().get("zhenjie_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
+    # In place of the engine's event `begin`: with a listener every statement takes the library's slow path.
+    engine.dialect.do_begin = _begin  # type: ignore[method-assign]
     return engine
+
+
+def _begin(connection: PoolProxiedConnection) -> None:
+    # Only a unit of work takes the write lock when it begins; a reader must never wait behind one.
+    connection.cursor().execute("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """What begins inside takes SQLite's write lock at once."""
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
 
 
 _elsewhere: ContextVar[tuple[str, Engine] | None] = ContextVar("elsewhere", default=None)
@@ -200,7 +221,8 @@ def unit_of_work() -> Iterator[Session]:
         return
     current.rollback()  # ends the read transaction: a write must see the newest rows
     current.info.pop(PENDING, None)
-    current.connection(execution_options=WRITE)
+    with writing():
+        current.connection()
     token = _depth.set(1)
     try:
         yield current
@@ -235,8 +257,9 @@ def add_later(model: type[Base], row: Mapping[str, Any]) -> None:
 
 
 def _write_pending(current: Session) -> None:
+    connection = current.connection()
     for model, rows in current.info.pop(PENDING, {}).items():
-        current.connection().execute(_inserts(model), rows)
+        connection.execute(_inserts(model), rows)
 
 
 @cache

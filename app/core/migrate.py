@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 import config
 from app.core import append_only
-from app.core.db import WRITE
+from app.core.db import writing
 
 FOLDER = config.ROOT / "migrations"
 FULL_TEXT = "search_text"
@@ -100,12 +100,11 @@ def _run(engine: Engine, work: Any) -> None:
         if sqlite and raw is not None:
             raw.cursor().execute("PRAGMA foreign_keys=OFF")
         try:
-            writer = connection.execution_options(**WRITE)
-            with writer.begin():
+            with writing(), connection.begin():
                 if not sqlite:
-                    writer.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-                work(configuration(connection=writer))
-                if sqlite and (broken := writer.execute(text("PRAGMA foreign_key_check")).all()):
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+                work(configuration(connection=connection))
+                if sqlite and (broken := connection.execute(text("PRAGMA foreign_key_check")).all()):
                     raise RuntimeError(f"rows point to rows that are gone: {broken[:3]}")
         finally:
             if sqlite and raw is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
@@ -149,7 +148,7 @@ def complete_task(
             done = sign(held, actor, agrees, answers.get("opinion"), answers)
         else:
             done = completing.carry_out(held, actor, answers, at)
-        kept = {**asdict(done), "next_task_ids": list(done.next_task_ids)}
+        kept = {name: getattr(done, name) for name in Completed.__slots__}
         idempotency.answer(actor, "task.complete", idempotency_key, request, kept)
         return done
 

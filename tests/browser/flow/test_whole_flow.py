@@ -43,17 +43,6 @@ PHONE = {"width": 390, "height": 844}
 SHOTS = Path(os.environ.get("ZHENJIE_SCREENSHOTS", "build/screenshots"))
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Debian's Chromium, speaking Chinese; nothing is downloaded."""
-    return {
-        **browser_type_launch_args,
-        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        "args": ["--no-sandbox", "--disable-dev-shm-usage", "--lang=zh-CN", "--font-render-hinting=none"],
-        "env": {**os.environ, "LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"},
-    }
-
-
 @pytest.fixture
 def office(
     database: Engine, clock: time.MovableClock, settings: config.Settings

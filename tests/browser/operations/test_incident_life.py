@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -36,16 +34,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 LANE = "街道经办"
 WATCH = """window.violations = [];
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.effectiveDirective));"""
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Debian's Chromium, speaking Chinese; nothing is downloaded."""
-    return {
-        **browser_type_launch_args,
-        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        "args": ["--no-sandbox", "--disable-dev-shm-usage", "--lang=zh-CN", "--font-render-hinting=none"],
-    }
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -25,17 +23,6 @@ from tests.factories.played import opened, play
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 WATCH = """window.violations = [];
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.effectiveDirective));"""
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Debian's Chromium, speaking Chinese; nothing is downloaded."""
-    return {
-        **browser_type_launch_args,
-        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-        "args": ["--no-sandbox", "--disable-dev-shm-usage", "--lang=zh-CN", "--font-render-hinting=none"],
-        "env": {**os.environ, "LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"},
-    }
 
 
 @pytest.fixture
