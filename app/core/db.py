@@ -115,7 +115,7 @@ def _with_habits(engine: Engine) -> Engine:
         cursor.close()
 
     # In place of the engine's event `begin`: with a listener every statement takes the library's slow path.
-    engine.dialect.do_begin = _begin  # type: ignore[method-assign]
+    engine.dialect.do_begin = _begin  # type: ignore[method-assign, assignment]
     return engine
 
 
