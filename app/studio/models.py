@@ -123,7 +123,7 @@ class ModelTry(Base):
     shows: Mapped[datetime]
     steps: Mapped[list[Any]]
     rev: Mapped[int]
-    image: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    image: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
 
 
 class ModelMove(Row):
