@@ -14,6 +14,7 @@ from app.inbox import stories
 from app.inbox.story import why as reasons
 from app.inbox.story.page import page
 from app.inbox.views import bp
+from app.projects.copying import may_copy
 from app.runtime import definitions, queries
 from app.runtime.models import Case
 from app.runtime.rules import role_name
@@ -25,9 +26,12 @@ def case(no: str) -> str:
     """The whole story of a case (项目全过程)."""
     actor = current_actor()
     found = queries.case_by_no(actor, no)
+    told = _told(actor, found)
+    project = told["tale"].project
     return render_template(
         "inbox/case.html",
-        **_told(actor, found),
+        **told,
+        may_copy=project is not None and may_copy(actor, found, project),
         active="cases",
         role_name=role_name,
         reads_funds=bool(may_read(actor)),

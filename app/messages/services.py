@@ -8,7 +8,9 @@ from sqlalchemy import update
 
 from app.core import clock
 from app.core.db import unit_of_work
+from app.core.errors import Fault
 from app.core.identity import Actor
+from app.messages.kinds import KINDS
 from app.messages.models import Message
 
 
@@ -27,7 +29,12 @@ def notify(
         person_ids: each gets one line, however often named.
         kind: what it is about, a key of `kinds.KINDS`.
         url: where to go on this site.
+
+    Raises:
+        Fault: nobody could choose a kind that is not among them, so it would reach no mail and no gateway.
     """
+    if kind not in KINDS:
+        raise Fault(f"消息类别“{kind}”没有登记，不会有人收到它的邮件")
     at = clock.now()
     with unit_of_work() as db:
         db.add_all(

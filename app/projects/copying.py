@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 
 from app.core.db import unit_of_work
+from app.core.errors import Decision
 from app.core.identity import Actor
-from app.projects import services
+from app.projects import rules, services
+from app.projects.models import Project
 from app.projects.queries import project_of
 from app.runtime.models import Case
 
@@ -15,6 +17,11 @@ COPIED = (
     "guardian_text", "budget_fen", "budget_lines", "targets", "wanted_sources", "policy_ref",
 )  # fmt: skip
 """What a proposal says. Meeting, vote, papers, checks and decisions belong to the earlier case alone."""
+
+
+def may_copy(actor: Actor, source: Case, project: Project) -> Decision:
+    """Whether the actor may start a project like this one, in the same place and the same way."""
+    return rules.starter_allowed(actor, project.origin, source.street_id, source.community_id or 0)
 
 
 def start_copy(actor: Actor, source: Case, title: str, key: str | None = None) -> Case:

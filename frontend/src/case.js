@@ -1,5 +1,6 @@
 // The page of a case: parts that fold on a phone, contents that show where one is, the answer to “why can't I”.
 import './styles/story.css';
+import { installReader } from './lib/reader.js';
 
 const phone = window.matchMedia('(width <= 820px)').matches;
 const parts = [...document.querySelectorAll('[data-sec]')];
@@ -59,6 +60,8 @@ if (links.length) {
   );
   here();
 }
+
+installReader(document.querySelector('[data-reader]'), { stay: true });
 
 // Without this script the link opens a page that says the same.
 for (const link of document.querySelectorAll('[data-why]')) {

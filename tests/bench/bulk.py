@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, insert, text
 
 from app.core import db
+from app.core.db import Row
 from app.runtime.models import Case, Task
 
 CHUNK = 5000
@@ -21,7 +22,7 @@ def like(row: Case | Task, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def write(
-    table: type[Case | Task], rows: Iterator[dict[str, Any]], count: int, say: Callable[[str], None]
+    table: type[Row], rows: Iterator[dict[str, Any]], count: int, say: Callable[[str], None]
 ) -> None:
     """Insert rows in chunks, each committed."""
     done = 0

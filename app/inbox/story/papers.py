@@ -16,7 +16,6 @@ from app.core.db import session
 from app.core.identity import Actor
 from app.files.models import StoredFile
 from app.files.queries import readable_of
-from app.files.rules import INLINE
 from app.inbox.story.decided import STAGE_NAMES
 from app.inbox.story.eyes import outside, told
 from app.procurement.models import Procurement
@@ -27,13 +26,12 @@ from app.runtime.models import Case, History, Task
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One paper: the step it came with, and whether a browser shows it."""
+    """One paper: the step it came with."""
 
     file: StoredFile
     step: str
     who: str
     at: datetime
-    shown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,11 @@ class Papers:
     def count(self) -> int:
         """How many can be opened."""
         return sum(len(rows) for _, _, rows in self.stages)
+
+    @property
+    def by_stage(self) -> dict[str, int]:
+        """How many can be opened of each stage."""
+        return {key: len(rows) for key, _, rows in self.stages}
 
 
 def papers(
@@ -65,9 +68,8 @@ def papers(
     stages: dict[str, list[Paper]] = {}
     for file in open_:
         line = origin.get(file.id)
-        shown = file.media_type in INLINE
         who = people.get(file.uploaded_by, "")
-        paper = Paper(file, line.title if line else "", who, file.uploaded_at, shown)
+        paper = Paper(file, line.title if line else "", who, file.uploaded_at)
         stages.setdefault((line.stage or "") if line else "", []).append(paper)
     order = {key: number for number, key in enumerate([*STAGE_NAMES, ""])}
     rows = [
