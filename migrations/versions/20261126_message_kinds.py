@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'c61e0b9d52f7'
-down_revision = 'a4d2f7c81b36'
+down_revision = '20261126_tries_in_rows'
 branch_labels = None
 depends_on = None
 

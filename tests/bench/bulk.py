@@ -21,9 +21,7 @@ def like(row: Case | Task, changes: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: getattr(row, name) for name in columns}, **changes}
 
 
-def write(
-    table: type[Row], rows: Iterator[dict[str, Any]], count: int, say: Callable[[str], None]
-) -> None:
+def write(table: type[Row], rows: Iterator[dict[str, Any]], count: int, say: Callable[[str], None]) -> None:
     """Insert rows in chunks, each committed."""
     done = 0
     while chunk := list(islice(rows, CHUNK)):

@@ -27,9 +27,7 @@ SIZES = (1_000, 100_000)
 ROUNDS, WARM = 7, 2
 
 
-def measure(
-    urls: tuple[str, str], name: str, say: Callable[[str], None], only: str = ""
-) -> dict[str, float]:
+def measure(urls: tuple[str, str], name: str, say: Callable[[str], None], only: str = "") -> dict[str, float]:
     """Milliseconds of each page in both offices, taken in turn, and how they compare.
 
     Args:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Engine, insert
-
+from sqlalchemy import Engine
 
 from app.accounts import services as accounts
 from app.accounts.models import OrgUnit
@@ -27,7 +26,14 @@ from tests.factories.people import make_person
 SHARE = 5
 """Every fifth open task can be done by the person measured; the rest lie with other roles of the street."""
 OTHERS = ("street.finance", "street.leader", "street.discipline", "street.reviewer")
-SERVICES = ("居家养老助餐服务", "青少年暑期托管", "社区矫正帮扶", "残疾人康复服务", "邻里调解服务", "健康讲座")
+SERVICES = (
+    "居家养老助餐服务",
+    "青少年暑期托管",
+    "社区矫正帮扶",
+    "残疾人康复服务",
+    "邻里调解服务",
+    "健康讲座",
+)
 STAGES = ("proposal", "review", "procurement", "contract", "delivery")
 RARE = "萤火虫观察营"
 RARE_AT = frozenset({3, 35, 77, 110})

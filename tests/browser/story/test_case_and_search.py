@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,18 +11,27 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from app.accounts.demo import PASSWORD
+from app.accounts.models import Person
+from app.accounts.queries import actor
 from app.cli import demo
 from app.cli import world as worlds
 from app.cli.player import Player
 from app.cli.proposals import PROPOSALS
 from app.core import clock as time
+from app.core.db import session
+from app.files import services as files
+from app.runtime import acts
 from tests.databases import SQLiteTemplate
 from tests.factories.played import opened, play
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 WATCH = """window.violations = [];
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.effectiveDirective));"""
 
@@ -32,7 +43,9 @@ def base(sqlite_template: SQLiteTemplate, tmp_path: Path, clock: time.MovableClo
     def one(world: worlds.World, moving: time.MovableClock) -> None:
         title, proposal = PROPOSALS[0]
         player = Player(world, demo.plan_for("returned", proposal), moving)
-        player.play(player.start("community", f"胡湾社区{title}"), until="delivery.community_accept")
+        case_id = player.start("community", f"胡湾社区{title}")
+        player.play(case_id, until="delivery.community_accept")
+        _pictures(case_id)
 
     made = play(sqlite_template, tmp_path, one)
     with opened(made, tmp_path, clock) as flask:
@@ -42,6 +55,14 @@ def base(sqlite_template: SQLiteTemplate, tmp_path: Path, clock: time.MovableClo
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+def _pictures(case_id: int) -> None:
+    """Two photographs that a clerk has put to the case."""
+    clerk = actor(session().scalars(select(Person.id).where(Person.login == "jingban")).one())
+    names = ("活动现场一.png", "活动现场二.png")
+    ids = [files.store(clerk, name, io.BytesIO(DOT + name.encode())).id for name in names]
+    acts.comment(clerk, case_id, "补充照片", ids)
 
 
 def enter(page: Page, base: str, login: str) -> None:
@@ -100,6 +121,21 @@ def test_a_clerk_searches_and_reads_the_whole_story(page: Page, base: str) -> No
     page.locator(".zj-onpage a", has_text="资金").click()
     expect(page.locator("#money")).to_be_in_viewport()
     expect(page.locator(".zj-onpage a[aria-current]")).to_have_text("资金")
+
+    # papers open beside it, one after another, and the place is kept
+    page.locator("#papers").get_by_role("link", name="活动现场一.png").first.click()
+    reader = page.locator("[data-reader]")
+    expect(reader.get_by_role("heading")).to_have_text("活动现场一.png")
+    expect(reader.locator("img")).to_have_js_property("naturalWidth", 1)
+    expect(page.locator("#papers")).to_be_in_viewport()
+    clean(page)
+    page.get_by_role("button", name="下一份").click()
+    expect(reader.get_by_role("heading")).to_have_text("活动现场二.png")
+    expect(reader.locator("[data-reader-place]")).to_have_text("2 / 2")
+    page.keyboard.press("Escape")
+    expect(reader).to_be_hidden()
+    expect(page.locator("#papers a[data-paper]").nth(1)).to_be_focused()
+
     page.get_by_role("link", name="为什么我不能办？").click()
     dialog = page.locator("#zj-why")
     expect(dialog).to_contain_text("您没有这个岗位")

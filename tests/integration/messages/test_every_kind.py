@@ -85,9 +85,7 @@ def in_box(person: Actor) -> dict[str, int]:
     return {kind: count for kind, count in session().execute(query.group_by(Message.kind))}
 
 
-def test_each_kind_goes_each_way_once(
-    office: SimpleNamespace, gateway: Gateway, clock: MovableClock
-) -> None:
+def test_each_kind_goes_each_way_once(office: SimpleNamespace, gateway: Gateway, clock: MovableClock) -> None:
     clerk = office.clerks[0]
     settings.set_mail(clerk, MAIL, KINDS, "hourly")
     url = f"http://127.0.0.1:{gateway.server_port}/hook"

@@ -209,3 +209,9 @@ def test_an_earlier_project_of_the_community_is_tied_to_the_new_one(office: Flas
     page = read(office, "jingban", nth=1)
     assert f"/cases/{number(office)}" in page.partition("本社区同类项目")[2]
     assert "本社区同类项目" not in read(office, "zuzhi3")  # the provider has nothing to do with the other
+
+
+def test_who_may_start_the_like_again_finds_the_way_on_the_page(office: Flask) -> None:
+    no = session().scalars(select(Case.no).where(Case.title == "暑期学堂")).one()
+    for login, shown in (("liangwei", True), ("liangwei2", False), ("jingban", False), ("lingdao", False)):
+        assert ("复制为新提案" in enter(office, login).get(f"/cases/{no}").text) is shown, login
