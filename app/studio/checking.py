@@ -9,18 +9,17 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from app.core.errors import Refusal
 from app.policy.calendar import add_working_days
 from app.policy.packs import Pack, PackError, load_files
 from app.runtime import judging
 from app.runtime.definitions import MODEL_FOLDERS
-from app.runtime.models import Definition
-from app.studio.models import ModelDraft
 from app.ui import forms
 from workflows.model import replays, table_tests
 from workflows.model.judge import judge as engine_judge
+from workflows.model.watch import Watch
 from workflows.types import Finding, Verdict
 
 LAWFUL = frozenset({"holds", "holds-under"})
@@ -79,17 +78,39 @@ class Report:
         }
 
 
-def judge(files: Mapping[str, bytes], draft: ModelDraft | Definition) -> Report:
+class Subject(Protocol):
+    """What is judged: a draft, or a version."""
+
+    @property
+    def pack_key(self) -> str:
+        """Its policy pack."""
+
+    @property
+    def process_key(self) -> str:
+        """The process that starts."""
+
+
+def key_of(files: Mapping[str, bytes], draft: Subject) -> str:
+    """One word for the content that is judged."""
+    return f"{draft.pack_key} {draft.process_key} {fingerprint(files)}"
+
+
+def judge(files: Mapping[str, bytes], draft: Subject, watch: Watch | None = None) -> Report:
     """Check the files of a draft (检查): drawings, tables, forms, the pack's own rules, the law's order.
 
     What was judged once is remembered by its content.
+
+    Args:
+        watch: tells another thread how far it is, and stops it; what was stopped is not remembered.
     """
-    key = (draft.pack_key, draft.process_key, fingerprint(files))
+    key = key_of(files, draft)
     with _lock:
         if key in _known:
             _known.move_to_end(key)
             return _known[key]
-    report = _judge(files, draft)
+    report = _judge(files, draft, watch)
+    if watch is not None and watch.stopped:
+        return report
     with _lock:
         _known[key] = report
         while len(_known) > REMEMBERED:
@@ -98,7 +119,7 @@ def judge(files: Mapping[str, bytes], draft: ModelDraft | Definition) -> Report:
 
 
 REMEMBERED = 64
-_known: OrderedDict[tuple[str, str, str], Report] = OrderedDict()
+_known: OrderedDict[str, Report] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -111,11 +132,11 @@ def fingerprint(files: Mapping[str, bytes]) -> str:
     return made.hexdigest()
 
 
-def _judge(files: Mapping[str, bytes], draft: ModelDraft | Definition) -> Report:
+def _judge(files: Mapping[str, bytes], draft: Subject, watch: Watch | None) -> Report:
     begun = time.perf_counter()
     pack, wrong = _pack(files, draft.pack_key)
     models = {n: d for n, d in files.items() if n.split("/")[0] in MODEL_FOLDERS}
-    said = engine_judge(models, judging.context(pack, start=draft.process_key))
+    said = engine_judge(models, judging.context(pack, start=draft.process_key), watch=watch)
     findings = (
         *wrong,
         *said.findings,

@@ -77,7 +77,10 @@ def analyse_table() -> Response:
         outputs=[{"name": one.source, "label": one.label or one.source} for one in table.outputs],
         variables=_read_names(table),
         rules=[rule.id for rule in table.rules],
-        gaps=[{"words": one.words, "example": one.example, "open": one.open} for one in found.gaps],
+        gaps=[
+            {"words": one.words, "example": one.example, "cells": one.cells, "open": one.open}
+            for one in found.gaps
+        ],
         overlaps=[{"words": one.words, "rules": one.rules} for one in found.overlaps],
         unread=found.unread,
         whole=found.whole,

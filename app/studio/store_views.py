@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from app.accounts.access import Permission, current_actor, requires
 from app.core import clock
 from app.core.errors import Refusal
-from app.studio import checking, drafts, rules
+from app.studio import checks, drafts, rules
 from app.studio.drafts import Saved
 from workflows.errors import UnsafeXml
 from workflows.model import mend as mending
@@ -82,11 +82,14 @@ def unlock(draft_id: int) -> tuple[str, int]:
 
 @bp.post("/check")
 @requires(Permission.SEE_STUDIO)
-def check(draft_id: int) -> Response:
-    """Judge the draft as it stands (检查)."""
+def check(draft_id: int) -> tuple[Response, int]:
+    """Judge the draft as it stands (检查): the report at once, or how far it is (202): then ask again."""
     draft = drafts.find(draft_id)
-    report = checking.judge(drafts.files_of(draft_id), draft)
-    return jsonify(rev=draft.rev, **report.document())
+    running = checks.of_draft(draft, drafts.files_of(draft_id))
+    report = running.report()
+    if report is None:
+        return jsonify(rev=draft.rev, **running.progress()), 202
+    return jsonify(rev=draft.rev, **report.document()), 200
 
 
 @bp.post("/mend")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.accounts.access import Permission, allowed, current_actor, requires
 from app.accounts.queries import names_of_people
 from app.core.errors import NotFound
-from app.studio import blobs, checking, compare, drafts, moving, publishing, queries, sandbox
+from app.studio import blobs, checking, checks, compare, drafts, moving, publishing, queries, sandbox
 from app.studio.models import ModelDraft
 
 bp = Blueprint("studio", __name__, template_folder="templates", url_prefix="/studio")
@@ -124,8 +124,9 @@ def draft(draft_id: int) -> str:
 def findings(draft_id: int) -> str:
     """What is wrong with a draft: a part of its page, loaded when the checks are through."""
     found = drafts.find(draft_id)
-    report = checking.judge(drafts.files_of(draft_id), found)
-    return render_template("studio/_findings.html", draft=found, report=report)
+    running = checks.of_draft(found, drafts.files_of(draft_id))
+    report = running.report()
+    return render_template("studio/_findings.html", draft=found, report=report, watch=running.watch)
 
 
 @bp.post("/drafts/<int:draft_id>/discard")

@@ -72,15 +72,36 @@ async function start() {
     const said = (one) => one.words.map((text, index) => text && `${found.inputs[index].label}：${text}`).filter(Boolean).join('；') || '所有输入';
     const holes = found.gaps.filter((one) => !one.open);
     const others = found.gaps.filter((one) => one.open);
+    const addRow = (one) => h('button', { type: 'button', class: 'btn btn-sm btn-primary', disabled: !draft.writable, onclick: () => addRule(one) }, '加一行规则');
+    const toRow = (id) => h('button', { type: 'button', class: 'btn btn-sm', onclick: () => goTo(id) }, `看第 ${number(id)} 条`);
     const addTest = (one) => h('button', { type: 'button', class: 'btn btn-sm', disabled: !draft.writable, onclick: () => (tests.add(sample(found, one)), open('tests')) }, '加一条测试');
     const parts = [];
     if (!holes.length && !found.overlaps.length) parts.push(h('p', { class: 'zj-f-none zj-t-good' }, found.whole ? '所有输入都有规则，没有重叠' : '看过的部分没有漏洞和重叠'));
-    if (holes.length) parts.push(h('h3', {}, '没有规则适用'), h('ul', { class: 'zj-f-list' }, holes.map((one) => h('li', { class: 'zj-f-item zj-t-bad', 'data-gap': '' }, h('p', {}, said(one)), h('p', { class: 'zj-f-acts' }, addTest(one))))));
-    if (found.overlaps.length) parts.push(h('h3', {}, '几条规则同时适用'), h('ul', { class: 'zj-f-list' }, found.overlaps.map((one) => h('li', { class: 'zj-f-item zj-t-bad', 'data-overlap': '' }, h('p', {}, h('b', {}, `第 ${one.rules.map(number).join('、')} 条：`), said(one))))));
-    if (others.length) parts.push(h('h3', {}, '提醒'), h('p', { class: 'zj-p-note zj-t-warn' }, `表里没有列出的文字（${others.map(said).join('；')}）没有规则。如果真会出现，请加一条空着该列的规则。`));
+    if (holes.length) parts.push(h('h3', {}, '没有规则适用'), h('ul', { class: 'zj-f-list' }, holes.map((one) => h('li', { class: 'zj-f-item zj-t-bad', 'data-gap': '' }, h('p', {}, said(one)), h('p', { class: 'zj-f-acts' }, addRow(one), addTest(one))))));
+    if (found.overlaps.length) parts.push(h('h3', {}, '几条规则同时适用'), h('ul', { class: 'zj-f-list' }, found.overlaps.map((one) => h('li', { class: 'zj-f-item zj-t-bad', 'data-overlap': '' }, h('p', {}, h('b', {}, `第 ${one.rules.map(number).join('、')} 条：`), said(one)), h('p', { class: 'zj-f-acts' }, one.rules.map(toRow))))));
+    if (others.length) parts.push(h('h3', {}, '提醒'), h('p', { class: 'zj-p-note zj-t-warn' }, `表里没有列出的文字（${others.map(said).join('；')}）没有规则。如果真会出现，请加一行规则。`), h('p', { class: 'zj-f-acts' }, others.map((one) => addRow(one))));
     if (found.unread.length) parts.push(h('p', { class: 'zj-p-help' }, `这些列用到了别的变量，没有分析：${found.unread.join('、')}`));
     if (!found.whole) parts.push(h('p', { class: 'zj-p-help' }, '情况太多，只列出一部分。'));
     return place.replaceChildren(...parts);
+  }
+
+  /** Shows a rule: its row comes into view and is marked for a while. */
+  function goTo(id) {
+    const cells = find('canvas').querySelectorAll(`[data-row-id="${CSS.escape(id)}"]`);
+    cells[0]?.scrollIntoView({ block: 'center' });
+    for (const one of cells) {
+      one.classList.add('zj-x-here');
+      setTimeout(() => one.classList.remove('zj-x-here'), 2600);
+    }
+    return cells;
+  }
+
+  /** A new rule for inputs that none answers: what it gives is left to be filled in. */
+  function addRule(gap) {
+    const modeling = modeler.getActiveViewer().get('modeling');
+    const row = modeling.addRow({ type: 'dmn:DecisionRule' });
+    gap.cells.forEach((text, index) => text && modeling.editCell(row.cells[index].businessObject, text));
+    requestAnimationFrame(() => goTo(row.id)[gap.cells.length]?.querySelector('[contenteditable]')?.focus());
   }
 
   async function load() {

@@ -77,7 +77,9 @@ async function start() {
   async function check() {
     findings.wait();
     try {
-      findings.show(await draft.check());
+      const report = await draft.check((said) => findings.progress(said));
+      if (!report) return; // a newer check will tell
+      findings.show(report);
     } catch (error) {
       findings.fail(error.message);
     }

@@ -74,12 +74,12 @@ async function start() {
   /** The server draws the form; `answers` are tried as if they had been sent. */
   const preview = pausing(async (answers) => {
     const given = Array.isArray(answers) ? answers : undefined;
-    if (view === 'design' && !given) return;
     const answer = await send(data.urls.preview, { body: { ...model.build(), key: data.stem, ...(given ? { answers: given } : {}) } });
     const found = answer.ok ? await answer.json() : { error: await reason(answer) };
     board.wrong(found.error);
+    if (!found.error) board.say(found.rules);
     find('tried').textContent = found.error || (given ? (found.faults ? `会被退回：${found.faults} 处不符合规则` : '符合全部规则') : '');
-    if (found.error) return;
+    if (found.error || (view === 'design' && !given)) return;
     frame.srcdoc = found.page;
     rules(found);
   }, 350);
@@ -159,5 +159,7 @@ async function start() {
   await draft.lock((lock) => board.allow(lock.mine));
   if (draft.writable) draft.show('saved', '已载入');
   steps();
+  preview();
+  preview.now();
   root.dataset.ready = '1';
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Container, Mapping
 from typing import Final
@@ -12,6 +11,7 @@ from workflows.model.graph import AUTOMATIC, CONTAINERS, PEOPLE, WAITING, Bundle
 from workflows.model.net import Net, Scope, Unprovable
 from workflows.model.reminders import telling
 from workflows.model.values import Values
+from workflows.model.watch import Until
 
 CAUGHT: Final = ("error", "escalation", "cancel")
 WRONG: Final = ("link", "compensate", "conditional", "multiple")
@@ -23,7 +23,7 @@ def build(
     values: Values,
     opaque: Mapping[str, bool] | None = None,
     nonempty: Container[str] = (),
-    until: float = math.inf,
+    until: Until | None = None,
 ) -> Net:
     """The net of a start process with everything it calls.
 

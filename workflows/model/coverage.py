@@ -7,6 +7,7 @@ Numbers are whole (fen, days, people) and, when a table names no negative one, n
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,10 +31,12 @@ class Place:
         example: one value per input column.
         rules: ids of the rules that answer; empty for a gap.
         open: the inputs hold a text that the table nowhere names.
+        cells: per input column, the cell that matches exactly these inputs; "" where it does not matter.
     """
 
     words: tuple[str, ...]
     example: tuple[Any, ...]
+    cells: tuple[str, ...]
     rules: tuple[str, ...] = ()
     open: bool = False
 
@@ -81,7 +84,7 @@ def analyse(table: DecisionTable, known: Mapping[str, Sequence[Any]] | None = No
             unread.append(column.label or column.source)
             columns.append([_Class(None, None, None, everything)])
     search = _Search(table, columns)
-    search.run(0, everything, (), (), False)
+    search.run(0, everything, (), False)
     return Coverage(tuple(search.gaps), tuple(search.overlaps), tuple(unread), search.whole)
 
 
@@ -95,40 +98,37 @@ class _Search:
         self.whole = True
         self.visits = 0
 
-    def run(
-        self, index: int, mask: int, words: tuple[str, ...], example: tuple[Any, ...], loose: bool
-    ) -> None:
+    def run(self, index: int, mask: int, chosen: tuple[Sequence[_Class], ...], loose: bool) -> None:
         self.visits += 1
         if self.visits > MAX_VISITS or len(self.gaps) + len(self.overlaps) >= MAX_FOUND:
             self.whole = False
             return
         if mask == 0 or index == len(self.columns):
-            self._told(index, mask, words, example, loose)
+            self._told(mask, chosen, loose)
             return
         groups: dict[int, list[_Class]] = {}
         for one in self.columns[index]:
             groups.setdefault(mask & one.mask, []).append(one)
         for rest, group in groups.items():
-            said = "" if len(group) == len(self.columns[index]) else "、".join(_words(group))
-            only_open = all(one.open for one in group)
-            self.run(
-                index + 1,
-                rest,
-                (*words, said),
-                (*example, group[0].value),
-                loose or (only_open and bool(said)),
-            )
+            only_open = all(one.open for one in group) and len(group) < len(self.columns[index])
+            self.run(index + 1, rest, (*chosen, group), loose or only_open)
 
-    def _told(
-        self, index: int, mask: int, words: tuple[str, ...], example: tuple[Any, ...], loose: bool
-    ) -> None:
-        left = self.columns[index:]
-        place = (*words, *("" for _ in left)), (*example, *(column[0].value for column in left))
+    def _told(self, mask: int, chosen: tuple[Sequence[_Class], ...], loose: bool) -> None:
+        groups = [*chosen, *self.columns[len(chosen) :]]
+        parts = [
+            (group, len(group) == len(column)) for group, column in zip(groups, self.columns, strict=True)
+        ]
+        words = tuple("" if whole else "、".join(_words(group)) for group, whole in parts)
+        example = tuple(group[0].value for group in groups)
+        cells = tuple(
+            "" if whole else _cell(group, column)
+            for (group, whole), column in zip(parts, self.columns, strict=True)
+        )
         rules = tuple(rule.id for bit, rule in enumerate(self.table.rules) if mask >> bit & 1)
         if not rules:
-            self.gaps.append(Place(*place, open=loose))
+            self.gaps.append(Place(words, example, cells, open=loose))
         elif len(rules) > 1 and self.table.hit_policy == "UNIQUE":
-            self.overlaps.append(Place(*place, rules=rules))
+            self.overlaps.append(Place(words, example, cells, rules))
 
 
 def _classes(cells: Sequence[str], known: Sequence[Any] | None) -> list[_Class]:
@@ -203,20 +203,14 @@ def _intervals(numbers: Sequence[int]) -> Iterator[tuple[int | None, int | None]
 
 
 def _words(group: Sequence[_Class]) -> list[str]:
-    said: list[str] = []
-    spans: list[list[int | None]] = []
-    for one in group:
-        if one.low is None and one.high is None:
-            said.append(
-                {True: "是", False: "否"}.get(one.value, str(one.value))
-                if isinstance(one.value, bool)
-                else str(one.value)
-            )
-        elif spans and spans[-1][1] is not None and one.low == spans[-1][1] + 1:
-            spans[-1][1] = one.high
-        else:
-            spans.append([one.low, one.high])
-    for low, high in spans:
+    said = [
+        {True: "是", False: "否"}.get(one.value, str(one.value))
+        if isinstance(one.value, bool)
+        else str(one.value)
+        for one in group
+        if one.low is None and one.high is None
+    ]
+    for low, high in _spans(group):
         if low is None:
             said.append(f"不超过 {high}")
         elif high is None:
@@ -224,3 +218,48 @@ def _words(group: Sequence[_Class]) -> list[str]:
         else:
             said.append(str(low) if low == high else f"{low} 至 {high}")
     return said
+
+
+def _spans(group: Sequence[_Class]) -> list[list[int | None]]:
+    """Intervals of numbers, those that touch put together."""
+    spans: list[list[int | None]] = []
+    for one in group:
+        if one.low is None and one.high is None:
+            continue
+        if spans and spans[-1][1] is not None and one.low == spans[-1][1] + 1:
+            spans[-1][1] = one.high
+        else:
+            spans.append([one.low, one.high])
+    return spans
+
+
+def _cell(group: Sequence[_Class], column: Sequence[_Class]) -> str:
+    """The cell that matches these classes of a column and no others."""
+    plain = [one for one in group if one.low is None and one.high is None]
+    if any(one.open for one in plain):
+        others = [one.value for one in column if one not in group and isinstance(one.value, str)]
+        return f"? not in ({_texts(others)})"
+    if len(group) == 1 and plain:
+        return _literal(plain[0].value)
+    parts = [f"? in ({_texts([one.value for one in plain])})"] if plain else []
+    lowest = next((one.low for one in column if one.high is not None), None)  # nothing lies below it
+    for low, high in _spans(group):
+        if low is None or (low == lowest and high is not None and low < high):
+            parts.append(f"? <= {high}")
+        elif high is None:
+            parts.append(f"? >= {low}")
+        else:
+            parts.append(f"? == {low}" if low == high else f"? >= {low} and ? <= {high}")
+    if len(parts) == 1:
+        return parts[0].removeprefix("? == ") if parts[0].startswith("? == ") else parts[0]
+    return " or ".join(f"({part})" if " and " in part else part for part in parts)
+
+
+def _texts(values: Sequence[Any]) -> str:
+    return ", ".join(map(_literal, values)) + ("," if len(values) == 1 else "")
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False)

@@ -16,6 +16,7 @@ from workflows.model.net import Net, Unprovable
 from workflows.model.proof import Proof
 from workflows.model.replay import Replay
 from workflows.model.sound import SERIOUS, TEXTS, Fault, plain
+from workflows.model.watch import Until, Watch
 from workflows.types import Finding, Judgement, Verdict
 
 __all__ = ["Context", "OperatorFacts", "judge"]
@@ -32,15 +33,20 @@ FATAL: Final = frozenset(
 
 
 def judge(
-    files: Mapping[str, bytes], context: Context | None = None, *, seconds: float = SECONDS
+    files: Mapping[str, bytes],
+    context: Context | None = None,
+    *,
+    seconds: float = SECONDS,
+    watch: Watch | None = None,
 ) -> Judgement:
     """Everything wrong with a model, and what is proved of it; nothing raises.
 
     Args:
         files: contents by name: .bpmn, .dmn, and forms as `form/<key>.json`.
         seconds: how long the proofs may take together; what is not known by then is unknown.
+        watch: tells another thread how far it is; what is stopped by it is unknown.
     """
-    begun, surroundings = time.perf_counter(), context or Context()
+    begun, surroundings, watch = time.perf_counter(), context or Context(), watch or Watch()
     bundle, found = graph.read(files)
     found += check_bundle(files, bundle, found, surroundings)
     told = law.read(surroundings.constraints)
@@ -49,6 +55,8 @@ def judge(
     verdicts: list[Verdict] = []
     states = 0
     starts = bundle.starts() if surroundings.start is None else [surroundings.start]
+    watch.findings = tuple(in_order(list(found)))
+    watch.total = len(starts) * (1 + len(told.rules))
     broken = {one.rule for one in found} & FATAL or any(
         one.rule in ("xml", "bpmn", "decision") for one in found
     )
@@ -57,8 +65,8 @@ def judge(
             verdicts += _unknown(told, start)
             continue
         try:
-            proof = Proof(bundle, surroundings, told, start, time.monotonic() + seconds / len(starts))
-            more, said = _prove(proof, bundle, files, REPLAY_SHARE * seconds / len(starts))
+            proof = Proof(bundle, surroundings, told, start, Until(seconds / len(starts), watch))
+            more, said = _prove(proof, bundle, files, REPLAY_SHARE * seconds / len(starts), watch)
             states += proof.states
         except RecursionError:  # calls inside calls, hundreds deep
             more, said = [], list(_unknown(told, start))
@@ -77,7 +85,7 @@ def _unknown(told: Law, start: str) -> Iterator[Verdict]:
 
 
 def _prove(
-    proof: Proof, bundle: Bundle, files: Mapping[str, bytes], replaying: float
+    proof: Proof, bundle: Bundle, files: Mapping[str, bytes], replaying: float, watch: Watch
 ) -> tuple[list[Finding], list[Verdict]]:
     try:
         faults, net = proof.soundness()
@@ -93,6 +101,7 @@ def _prove(
         proof.start,
         proof.elements,
         replaying,
+        watch,
     )
     proof.walk = replay.walk
     faults = [replace(fault, path=proof.whole(fault.path)) for fault in faults]
@@ -110,8 +119,12 @@ def _prove(
     path = worst.path if worst is not None else ()
     first = Verdict(SOUND, "", SOUND_TEXT, outcome, path, walked[worst] if worst else "", process=proof.start)
     doubtful = any(fault.kind in ("runs-twice", "too-many-states") for fault in faults)
-    others = [_verdict(rule, proof, replay, doubtful=doubtful) for rule in proof.law.rules]
-    return found, [first, *others]
+    verdicts = [first]
+    for rule in proof.law.rules:
+        watch.done += 1
+        verdicts.append(_verdict(rule, proof, replay, doubtful=doubtful))
+    watch.done += 1
+    return found, verdicts
 
 
 def _verdict(rule: Rule, proof: Proof, replay: Replay, *, doubtful: bool) -> Verdict:

@@ -12,6 +12,7 @@ from workflows.model.graph import Bundle, Process
 from workflows.model.logic import conditions, names
 from workflows.model.net import Letters, Net, Unprovable
 from workflows.model.values import Values
+from workflows.model.watch import Until
 
 CLOSER: Final = 20_000
 """How many states a second, closer look may take."""
@@ -21,7 +22,7 @@ CAUGHT: Final = ("error", "escalation", "cancel")
 class Level:
     """Nets with the same tracked variables."""
 
-    def __init__(self, bundle: Bundle, values: Values, nonempty: Container[str], until: float) -> None:
+    def __init__(self, bundle: Bundle, values: Values, nonempty: Container[str], until: Until) -> None:
         self.bundle, self.values, self.nonempty, self.until = bundle, values, nonempty, until
         self.nets: dict[tuple[str, frozenset[str]], Net] = {}
         self.summaries: dict[str, tuple[bool, Letters]] | None = None

@@ -6,7 +6,6 @@ A marking is one whole number: bit = a token on an arrow, a running step, an act
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from workflows.model.graph import GATEWAYS, Node, Process
 from workflows.model.logic import UNSET
 from workflows.model.reminders import telling
 from workflows.model.values import Alternative, Values
+from workflows.model.watch import Until
 
 Letters = frozenset[str]
 SILENT: Letters = frozenset()
@@ -83,11 +83,11 @@ class Net:
     """Places and moves of a diagram with all it calls.
 
     Attributes:
-        until: when a search of it has to give up, by the monotonic clock.
+        until: when a search of it has to give up.
     """
 
-    def __init__(self, values: Values, until: float = math.inf) -> None:
-        self.values, self.until = values, until
+    def __init__(self, values: Values, until: Until | None = None) -> None:
+        self.values, self.until = values, until or Until()
         self.names: list[str] = []
         self.bits: dict[str, int] = {}
         self.moves: list[Move] = []

@@ -23,6 +23,7 @@ from workflows.model.reduce import reduce
 from workflows.model.search import LIMIT, SMALL, Graph, Phase, State
 from workflows.model.sound import SERIOUS, Fault
 from workflows.model.values import TooManyValues, Values, Writers, shared
+from workflows.model.watch import Until
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,10 @@ class Proof:
     Attributes:
         states: how many states all questions looked at together.
         walk: replays a way on the engine; what is real there need not be looked at again.
-        until: when it gives up, by the monotonic clock: what it does not know by then is unknown.
+        until: when it gives up: what it does not know by then is unknown.
     """
 
-    def __init__(self, bundle: Bundle, context: Context, told: Law, start: str, until: float) -> None:
+    def __init__(self, bundle: Bundle, context: Context, told: Law, start: str, until: Until) -> None:
         self.bundle, self.context, self.law, self.start = bundle, context, told, start
         self.until, self.limit = until, LIMIT
         self.states = 0

@@ -22,6 +22,7 @@ from workflows.model.graph import CONTAINERS, PEOPLE, Bundle, Node
 from workflows.model.logic import OTHER, conditions, names
 from workflows.model.reminders import TELLING
 from workflows.model.values import Values, Writers
+from workflows.model.watch import Watch
 from workflows.types import Result
 
 BEGIN: Final = datetime(2026, 1, 5, 1, tzinfo=UTC)
@@ -69,6 +70,7 @@ class Replay:
     Attributes:
         elements: element by its way ("call/inner").
         seconds: how long all walks may take together.
+        watch: stops them.
     """
 
     bundle: Bundle
@@ -77,6 +79,7 @@ class Replay:
     start: str
     elements: Mapping[str, Node]
     seconds: float
+    watch: Watch = field(default_factory=Watch)
     until: float = 0
     steps: int = 0
     timed: bool = False
@@ -305,7 +308,7 @@ class Replay:
     def _step(self, act: Callable[..., Result], now: datetime, answers: Mapping[str, Any]) -> Result | None:
         """One step of the engine, None when it fails with these answers."""
         self.steps += 1
-        if self.steps > MAX_STEPS or time.monotonic() > self.until:
+        if self.steps > MAX_STEPS or time.monotonic() > self.until or self.watch.stopped:
             raise _GivenUp
         try:
             return act(operators=_Office(self.context, answers), now=lambda: now)

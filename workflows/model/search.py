@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Final
@@ -101,7 +100,7 @@ class Graph:
                         best[target] = far
                         self.parents[target] = (state, number)
                         heapq.heappush(todo, (far, next(order), target))
-            if len(done) > limit or (not len(done) & 1023 and time.monotonic() > self.until):
+            if len(done) > limit or (not len(done) & 1023 and self.until.over):
                 self.full = False
                 return
 

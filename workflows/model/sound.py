@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -127,7 +126,7 @@ def marking_after(net: Net, steps: list[str]) -> int | None:
     told = tuple(steps)
     seen = {(net.initial, 0)}
     todo = deque(seen)
-    while todo and len(seen) < MOST_TRACED and time.monotonic() < net.until:
+    while todo and len(seen) < MOST_TRACED and not net.until.over:
         marking, done = todo.popleft()
         if done == len(told):
             return marking

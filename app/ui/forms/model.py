@@ -286,6 +286,9 @@ def load(schema: bytes | str, ui: bytes | str, key: str) -> Form:
     wrong = sorted(set(_unknown_names(form)))
     if wrong:
         raise FormError(f"表单 {key} 的界面文件提到了不存在的字段：{'、'.join(wrong)}")
+    for one in form.fields:
+        if "default" in one.prop and not Draft202012Validator(one.prop).is_valid(one.prop["default"]):
+            raise FormError(f"表单 {key} 的“{one.title}”先填好的内容不符合这一项的规则，请改起始值")
     return form
 
 
@@ -319,6 +322,9 @@ def _unknown_names(form: Form) -> Iterator[str]:
         condition = one.ui.get("ui:visibleIf")
         if condition and condition.get("field") not in properties:
             yield str(condition.get("field"))
+        above = one.ui.get("ui:optionsOf")
+        if above and above not in properties:
+            yield str(above)
         if one.kind == "rows":
             columns = {column.key for column in one.columns}
             total = one.ui.get("ui:sum") or {}

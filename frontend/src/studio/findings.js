@@ -34,6 +34,15 @@ export class Findings {
     this.render();
   }
 
+  /** What has been found so far, and how far the proofs are. */
+  progress({ findings, done, total }) {
+    this.report = { findings, verdicts: [] };
+    this.options.mark(this.here());
+    this.render();
+    const words = total ? `正在证明法定约束：${done} / ${total}` : '正在检查…';
+    this.place.prepend(h('p', { class: 'zj-f-none', role: 'status' }, words), total ? h('progress', { class: 'zj-progress', max: total, value: done, 'aria-label': '证明进度' }) : '');
+  }
+
   fail(words) {
     this.place.removeAttribute('aria-busy');
     this.place.replaceChildren(h('p', { class: 'zj-f-none' }, `没有检查成：${words}`));
@@ -52,7 +61,7 @@ export class Findings {
     const proved = verdicts.filter((one) => one.outcome.startsWith('holds'));
     const parts = [];
     if (this.path) parts.push(this.steps());
-    if (!findings.length && !broken.length) parts.push(h('p', { class: 'zj-f-none zj-t-good' }, icon('circle-check'), '没有发现问题'));
+    if (seconds !== undefined && !findings.length && !broken.length) parts.push(h('p', { class: 'zj-f-none zj-t-good' }, icon('circle-check'), '没有发现问题'));
     if (broken.length) parts.push(h('h3', {}, '法定次序'), h('ul', { class: 'zj-f-list' }, broken.map((one) => this.verdict(one))));
     if (here.length) parts.push(h('h3', {}, '这张图'), h('ul', { class: 'zj-f-list' }, here.map((one) => this.finding(one))));
     if (elsewhere.length) parts.push(h('h3', {}, '其他文件'), h('ul', { class: 'zj-f-list' }, elsewhere.map((one) => this.finding(one, true))));

@@ -144,10 +144,17 @@ export class Draft {
     return put();
   }
 
-  /** Judge the whole draft as it is stored. */
-  async check() {
-    const answer = await send(this.urls.check, { body: {} });
-    if (!answer.ok) throw new Error(await reason(answer));
-    return answer.json();
+  /** Judge the whole draft as it is stored; null when a newer check has been asked for meanwhile. */
+  async check(onProgress = () => {}) {
+    const mine = Symbol('check');
+    this.checking = mine;
+    for (;;) {
+      const answer = await send(this.urls.check, { body: {} });
+      if (this.checking !== mine) return null;
+      if (!answer.ok) throw new Error(await reason(answer));
+      const said = await answer.json();
+      if (answer.status !== 202) return said;
+      onProgress(said);
+    }
   }
 }

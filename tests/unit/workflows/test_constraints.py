@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -14,6 +13,7 @@ from workflows.model import graph, law
 from workflows.model.judge import judge
 from workflows.model.law import Law
 from workflows.model.proof import Proof
+from workflows.model.watch import Until
 
 START = "zhuhai_project"
 Change = Callable[[], Edit]
@@ -141,7 +141,7 @@ def outcome(bundle: Mapping[str, bytes], key: str) -> tuple[str, tuple[str, ...]
     assert unreadable == []
     told = read_law()
     rule = next(one for one in told.rules if one.id == key)
-    proof = Proof(models, surroundings(), told, START, math.inf)
+    proof = Proof(models, surroundings(), told, START, Until())
     said = proof.rule(rule)
     return said.kind, proof.whole(said.path)
 
@@ -175,7 +175,7 @@ def test_a_rule_may_hold_under_a_named_assumption_only() -> None:
     assert told.problems == []
     models, _ = graph.read(changed)
     rule = next(one for one in told.rules if one.id == "CN-03")
-    said = Proof(models, context, told, START, math.inf).rule(rule)
+    said = Proof(models, context, told, START, Until()).rule(rule)
     assert (said.kind, said.assumption) == ("holds-under", "A1")
     assert said.path
 

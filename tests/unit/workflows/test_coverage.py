@@ -141,3 +141,33 @@ def test_tests_of_a_table_are_no_form() -> None:
 def test_tests_without_their_table_are_a_finding() -> None:
     (found,) = table_tests.findings({"decision/g.tests.json": b'{"tests": []}'})
     assert "decision/g.dmn 不存在" in found.message
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_a_gap_told_as_cells_is_closed_by_that_row_and_by_nothing_more(rows: list[tuple[str, str]]) -> None:
+    written = [[*row, "1"] for row in rows]
+    before = analyse(table(["a", "b"], *written))
+    for gap in before.gaps:
+        after = analyse(table(["a", "b"], *written, [*gap.cells, "2"]))
+        new = {f"r{len(rows) + 1}"}
+        assert not [one for one in after.overlaps if new & set(one.rules)]
+        assert not [one for one in after.gaps if one.words == gap.words]
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted"),
+    [
+        (["< 8000", "? >= 8500 and ? < 9500", ">= 9500"], "? >= 8000 and ? <= 8499"),
+        (["< 5"], "? >= 5"),
+        (["> 0"], "0"),
+        (['"a"', '"b"'], '? not in ("a", "b")'),
+        (['"a"'], '? not in ("a",)'),
+        (["true"], "false"),
+        (["? > 2 and ? < 5"], "? <= 2 or ? >= 5"),
+    ],
+)
+def test_the_cell_of_a_gap_is_written_as_a_person_would(cells: list[str], wanted: str) -> None:
+    made = table(["n"], *[[cell, "1"] for cell in cells])
+    (gap,) = analyse(made).gaps
+    assert gap.cells == (wanted,)

@@ -15,7 +15,7 @@ from app.accounts.models import Person
 from app.core import db
 from app.core.identity import Actor
 from config import ROOT
-from tests.factories.site import PASSWORD, sign_in
+from tests.factories.site import PASSWORD, checked_by, sign_in
 from tests.factories.studio import begin, make_studio
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -165,13 +165,13 @@ def test_what_can_be_mended_is_mended_with_a_note_and_kept(studio: SimpleNamespa
     name = "process/procurement.bpmn"
     wrong = browser.get(f"{base}/files/{name}").data.replace(b">bid_until<", b">2026-12-01<")
     assert browser.put(f"{base}/files/{name}", data=wrong, headers={"If-Match": "1"}).status_code == 200
-    (found,) = [one for one in browser.post(f"{base}/check").json["findings"] if one["rule"] == "timer"]
+    (found,) = [one for one in checked_by(browser, base)["findings"] if one["rule"] == "timer"]
     assert (found["file"], found["element"]) == (name, "wait")
     mended = browser.post(f"{base}/mend", json={"file": name, "keys": [found["fix"]]}).json
     assert mended["rev"] == 3
     assert len(mended["notes"]) == 1
     assert b"2026-12-01" in browser.get(f"{base}/files/{name}").data
-    rules = [one["rule"] for one in browser.post(f"{base}/check").json["findings"]]
+    rules = [one["rule"] for one in checked_by(browser, base)["findings"]]
     assert "timer" not in rules
     again = browser.post(f"{base}/mend", json={"file": name, "keys": [found["fix"]]}).json
     assert (again["rev"], again["notes"]) == (3, [])

@@ -14,7 +14,7 @@ from app.accounts.models import Person
 from app.core import db
 from app.core.identity import Actor
 from app.studio import drafts
-from tests.factories.site import PASSWORD, sign_in, token_in
+from tests.factories.site import PASSWORD, checked_by, sign_in, token_in
 from tests.factories.studio import begin, make_studio
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -68,7 +68,7 @@ def test_the_editors_contract(studio: SimpleNamespace, enter: Any) -> None:
     assert mine.delete(f"{base}/files/form/x.json").status_code == 409
     assert other.delete(f"{base}/files/form/x.json").json["rev"] == 4
     assert mine.get(f"{base}/files/form/x.json").status_code == 404
-    checked = mine.post(f"{base}/check").json
+    checked = checked_by(mine, base)
     assert checked["ok"] is True
     assert {"findings", "verdicts", "seconds", "rev"} <= checked.keys()
 

@@ -58,6 +58,12 @@ export class Board {
     this.error.textContent = words;
   }
 
+  /** What the server holds people to, by field: shown beside the properties. */
+  say(rules) {
+    this.words = new Map(rules.map((one) => [one.field, one.rules.length ? one.rules : ['不核对']]));
+    this.props?.holding?.();
+  }
+
   render() {
     this.draw();
     this.props?.render();

@@ -123,6 +123,7 @@ export class Model {
     this.sections[section].fields.splice(at, 1);
     for (const one of this.fields) {
       if (one.ui['ui:visibleIf']?.field === field.key) delete one.ui['ui:visibleIf'];
+      if (one.ui['ui:optionsOf'] === field.key) delete one.ui['ui:optionsOf'];
       const sum = one.ui['ui:sum'];
       if (sum && [sum.equalsField, sum.limitField].includes(field.key)) delete one.ui['ui:sum'];
     }

@@ -1,6 +1,7 @@
 // The properties of a field, a section or the form: what is asked, how, and what the server holds people to.
 import { h } from '../dom.js';
 import { acts, button, check, checks, group, more, note, number, select, text } from '../panel/fields.js';
+import { below, column, starting } from './details.js';
 import { COLUMN_KINDS, KINDS, fresh, kindOf } from './model.js';
 
 const WIDTHS = [['3', '四分之一'], ['4', '三分之一'], ['6', '二分之一'], ['8', '三分之二'], ['12', '整行']];
@@ -36,6 +37,21 @@ export class Props {
     act();
     this.board.changed();
     if (again) this.render();
+  }
+
+  setting = (act, again) => this.set(act, again);
+
+  start(field, kind) {
+    const asked = starting(field, kind, this.setting);
+    return asked && group('起始值', asked);
+  }
+
+  /** What the server will hold people to, in its own words. */
+  held(field) {
+    const place = h('ul', { class: 'zj-d-held' });
+    this.holding = () => place.replaceChildren(...(this.board.words?.get(field.key) ?? ['正在核对…']).map((one) => h('li', {}, one)));
+    this.holding();
+    return group('服务器核对什么', place);
   }
 
   form(model) {
@@ -76,7 +92,9 @@ export class Props {
         select('宽度', String(ui['ui:width'] ?? 12), WIDTHS, (value) => this.set(() => put(ui, 'ui:width', value === '12' ? '' : Number(value))), { empty: null, help: '手机上总是整行。' }),
       ),
       this.rules(field, kind),
-      prop.oneOf || prop.items?.oneOf ? this.options(prop.oneOf ? prop : prop.items) : null,
+      this.held(field),
+      prop.oneOf || prop.items?.oneOf ? this.options(prop.oneOf ? prop : prop.items, below(field, this.board.model.fields, kind, this.setting)) : null,
+      this.start(field, kind),
       kind === 'rows' ? [this.columns(field), this.sum(field)] : null,
       this.condition(field),
       more('字段名和依据', false, text('字段名', field.key, rename, { help: '条件和系统用它取答案。' }), text('依据', ui['ui:rule'], (value) => this.set(() => put(ui, 'ui:rule', value)), { help: '办法条款或法规编号，显示在标题旁。' })),
@@ -102,17 +120,17 @@ export class Props {
   }
 
   /** The choices of a field, each with what is stored and what is read. */
-  options(target) {
+  options(target, more = null, prefix = '') {
     const list = target.oneOf;
     const line = (one, index) => h(
       'li',
       { class: 'zj-d-option' },
-      text('显示', one.title, (value) => this.set(() => { one.title = value; }), { key: `option-${index}-title` }),
-      text('存为', String(one.const), (value) => this.set(() => { one.const = target.type === 'integer' ? Number(value) : value; }), { key: `option-${index}-const` }),
-      button('删除', () => this.set(() => list.splice(index, 1), true), `option-${index}-drop`),
+      text('显示', one.title, (value) => this.set(() => { one.title = value; }), { key: `${prefix}option-${index}-title` }),
+      text('存为', String(one.const), (value) => this.set(() => { one.const = target.type === 'integer' ? Number(value) : value; }), { key: `${prefix}option-${index}-const` }),
+      button('删除', () => this.set(() => list.splice(index, 1), true), `${prefix}option-${index}-drop`),
     );
     const add = () => this.set(() => list.push({ const: target.type === 'integer' ? list.length + 1 : `option_${list.length + 1}`, title: `选项${list.length + 1}` }), true);
-    return group('选项', h('ol', { class: 'zj-d-options' }, list.map(line)), acts(button('加一个选项', add, 'add-option')));
+    return group('选项', h('ol', { class: 'zj-d-options' }, list.map(line)), acts(button('加一个选项', add, `${prefix}add-option`)), more);
   }
 
   columns(field) {
@@ -144,6 +162,7 @@ export class Props {
         select('种类', kind, COLUMN_KINDS.map((one) => [one, KINDS[one][0]]), change, { empty: null, key: `column-${index}-kind` }),
         check('必填', (items.required ?? []).includes(name), require, { key: `column-${index}-required` }),
         acts(index > 0 && button('上移', up, `column-${index}-up`), names.length > 1 && button('删除', drop, `column-${index}-drop`)),
+        column(field, name, { rules: (one, of) => this.rules(one, of), options: (...given) => this.options(...given), set: this.setting }),
       );
     };
     const add = () => this.set(() => {

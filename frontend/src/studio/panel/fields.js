@@ -108,10 +108,10 @@ export function button(words, act, key) {
 }
 
 export function group(title, ...fields) {
-  return h('section', { class: 'zj-p-group' }, h('h3', {}, title), ...fields.flat().filter(Boolean));
+  return h('section', { class: 'zj-p-group' }, h('h3', {}, title), ...fields.flat(2).filter(Boolean));
 }
 
 /** A group that is closed until it is wanted. */
 export function more(title, open, ...fields) {
-  return h('details', { class: 'zj-p-group zj-p-more', open }, h('summary', {}, title), ...fields.flat().filter(Boolean));
+  return h('details', { class: 'zj-p-group zj-p-more', open }, h('summary', {}, title), ...fields.flat(2).filter(Boolean));
 }
