@@ -20,7 +20,7 @@ from app.funds.models import CaseFund, Pot
 from app.funds.queries import case_funds, pots_of
 from app.runtime import act_forms, acts, definitions, returning, services, signers
 from app.runtime.models import Case, History, Incident, Task
-from app.runtime.queries import diagram_states, tasks_of
+from app.runtime.queries import diagram_states, draft_of, tasks_of
 from app.runtime.rules import role_name
 from app.ui.forms import Form
 
@@ -78,6 +78,7 @@ class Seen:
     Attributes:
         who: the person chosen to do the chosen step.
         asked_by: who asked the chosen person to sign besides, "" when the step's own form is filled in.
+        answers: what stands in the form: typed before, or filled in to be changed.
         taken_back: a step that can be taken back, and who did it.
     """
 
@@ -88,6 +89,7 @@ class Seen:
     who: tuple[int, str] | None = None
     form: Form | None = None
     asked_by: str = ""
+    answers: dict[str, Any] | None = None
     ways: list[Way] = field(default_factory=list)
     taken_back: tuple[Task, str] | None = None
     files: Mapping[int, Paper] = field(default_factory=dict)
@@ -120,8 +122,10 @@ def seen(
         person = actor_of(found.who[0])
         found.form, found.asked_by = form_for(person, chosen.task)
         found.ways = _ways(token, person, chosen.task, alone=bool(found.asked_by))
-        shown = found.form.answered(answers).values if answers is not None else found.form.values
-        found.files = papers(token, found.form, shown)
+        draft = None if found.asked_by or answers is not None else draft_of(person, chosen.task.id)
+        typed = draft.answers if draft else answers
+        found.answers = dict(found.form.answered(typed).values) if typed is not None else None
+        found.files = papers(token, found.form, found.answers or found.form.values)
     found.way = diagram(token, case, chosen.task.path if chosen else "")
     return found
 

@@ -101,6 +101,18 @@ def fill(token: str, task_id: int) -> BaseResponse:
     return inside(token, do)
 
 
+@bp.post("/tries/<token>/tasks/<int:task_id>/prepare")
+@requires(Permission.SEE_STUDIO)
+def prepare(token: str, task_id: int) -> BaseResponse:
+    """Fill the form with ordinary answers, to be changed before it is sent (填入演示答案)."""
+
+    def do(opened: Opened) -> None:
+        whom, _ = acting_as(task_id, request.form.get("whom", ""))
+        services.save_draft(whom, task_id, opened.stage.answers(whom, opened.case_id, task_id))
+
+    return inside(token, do, task=task_id, whom=_number("whom"))
+
+
 @bp.post("/tries/<token>/tasks/<int:task_id>/withdraw")
 @requires(Permission.SEE_STUDIO)
 def withdraw(token: str, task_id: int) -> BaseResponse:
@@ -197,14 +209,14 @@ def drawing(token: str) -> Response:
     return Response(data, mimetype="application/xml")
 
 
-def inside(token: str, do: Callable[[Opened], None]) -> BaseResponse:
+def inside(token: str, do: Callable[[Opened], None], **back: int | None) -> BaseResponse:
     """Act in a try; what is refused is told on its page."""
 
     def acts() -> None:
         with sandbox.acting(current_actor(), token) as opened:
             do(opened)
 
-    return _told(token, acts)
+    return _told(token, acts, **back)
 
 
 def acting_as(task_id: int, chosen: str) -> tuple[Actor, Task]:
@@ -218,14 +230,15 @@ def acting_as(task_id: int, chosen: str) -> tuple[Actor, Task]:
     return actor_of(next((number for number in known if str(number) == chosen), known[0])), task
 
 
-def _told(token: str, do: Callable[[], None]) -> BaseResponse:
+def _told(token: str, do: Callable[[], None], **back: int | None) -> BaseResponse:
     try:
         do()
     except NotFound:
         raise
     except (Refusal, Fault) as error:
         flash(str(error), "error")
-    return redirect(url_for("trying.show", token=token))
+    chosen = {name: str(number) for name, number in back.items() if number is not None}
+    return redirect(url_for("trying.show", token=token, _external=False, **chosen))
 
 
 def _until(token: str) -> datetime | None:
@@ -268,7 +281,6 @@ def _page(
         spans=SPANS,
         status=STATUS[found.case.status],
         seen=found,
-        shown=found.form.answered(answers).values if found.form is not None and answers is not None else None,
         error=error,
         errors=forms.errors_by_field(error) if isinstance(error, Refusal) else {},
         may_design=allowed(actor, Permission.DESIGN_MODEL) and draft.state == "editing",

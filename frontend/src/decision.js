@@ -17,6 +17,7 @@ import { Tests } from './studio/tests.js';
 import translation from './studio/translate.js';
 
 const RUN = ['UNIQUE', 'COLLECT'];
+const TYPES = ['string', 'number', 'boolean', 'date'];
 
 /** The library's cell helpers write FEEL, which the engine does not read: cells are typed. */
 const plainCells = { __init__: ['studioPlainCells'], studioPlainCells: ['factory', plain] };
@@ -36,7 +37,7 @@ async function start() {
   const words = { additionalModules: [translation] };
   const modeler = new Modeler({
     container: find('canvas'),
-    common: { expressionLanguages: { options: [{ value: 'zhenjie', label: '本系统写法' }], defaults: { editor: 'zhenjie' } } },
+    common: { dataTypes: TYPES, expressionLanguages: { options: [{ value: 'zhenjie', label: '本系统写法' }], defaults: { editor: 'zhenjie' } } },
     drd: words,
     decisionTable: { additionalModules: [translation, plainCells] },
     literalExpression: words,

@@ -136,7 +136,10 @@ async function start() {
       return false;
     }
     for (const [file, body] of Object.entries({ [name]: text, ...more })) draft.edit(file, () => body);
-    return draft.save();
+    toast('正在建立…');
+    const made = await draft.save();
+    if (made) toast('已经建立，可以使用了', 'good');
+    return made;
   }
 
   const again = pausing(check, 200);

@@ -47,6 +47,8 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
 @pytest.fixture
 def draft(app: Flask) -> SimpleNamespace:
     del app
+    checking._known.clear()  # what another test has judged
+    checks._checks.clear()
     studio = make_studio()
     return SimpleNamespace(studio=studio, row=begin(studio))
 

@@ -210,3 +210,12 @@ def test_two_windows_cannot_both_act_from_the_same_place(trying: Try) -> None:
         window.start()
         window.join()
     assert "审定" in trying.words()
+
+
+def test_the_demo_s_answers_are_filled_in_to_be_changed(trying: Try) -> None:
+    trying.post(trying.page, f"{trying.page}/tasks/{trying.task}/prepare")
+    page = html.fromstring(trying.browser.get(trying.page).text)
+    chosen = page.xpath("//form[@id='task-form']//select[@name='decision']/option[@selected]/@value")
+    assert chosen == ["agree"]
+    assert "拟稿" in trying.words()
+    assert trying.kinds() == ["started"]

@@ -36,11 +36,11 @@ export function starting({ prop }, kind, set) {
 /** Only the options below another question's answer are offered: "basic" offers "basic.elder_care". */
 export function below(field, fields, kind, set) {
   if (kind !== 'radio' && kind !== 'choices') return null;
-  const parents = fields.filter((one) => one !== field && one.prop.oneOf);
+  const parents = fields.filter((one) => one !== field && one.prop.type === 'string' && !one.prop.format);
   const chosen = field.ui['ui:optionsOf'];
   if (!parents.length && !chosen) return null;
   const parent = parents.find((one) => one.key === chosen);
-  const lost = parent ? optionsOf(field.prop).filter(([stored]) => !optionsOf(parent.prop).some(([above]) => stored.startsWith(`${above}.`))) : [];
+  const lost = parent?.prop.oneOf ? optionsOf(field.prop).filter(([stored]) => !optionsOf(parent.prop).some(([above]) => stored.startsWith(`${above}.`))) : [];
   return [
     select('按这个问题的答案给选项', chosen ?? '', parents.map((one) => [one.key, one.prop.title ?? one.key]), (key) => set(() => {
       if (key) field.ui['ui:optionsOf'] = key;
