@@ -23,6 +23,7 @@ from app.messages import queries as messages
 from app.messages import services as message_services
 from app.runtime import act_forms as forms_
 from app.runtime import acts, queries, returning, services, signers
+from app.runtime.locking import require_may_act, require_open
 from app.runtime.models import Case, Task
 from app.runtime.rules import role_name
 from app.ui.formpage import Page, form_page
@@ -34,6 +35,26 @@ bp = Blueprint("acts", __name__, template_folder="templates")
 def _crumbs(case: Case, task: Task | None = None) -> list[tuple[str, str]]:
     found = [("项目台账", url_for("inbox.cases")), (case.title, url_for("inbox.case", no=case.no))]
     return [*found, (task.title, url_for("inbox.task", task_id=task.id))] if task else found
+
+
+def _step(task_id: int, act: str = "", *, mine: bool = True) -> tuple[Actor, Task, Case]:
+    """The step an act is about; nobody fills in a form for an act that is not open to him.
+
+    Raises:
+        Forbidden: the diagram does not allow the act, or the step is not the actor's.
+        Conflict: the step is over; words that were already sent are shown again by the page instead.
+    """
+    actor = current_actor()
+    task, case = queries.task_of(actor, task_id)
+    if request.method == "GET":
+        require_open(task)
+    if not act:
+        require_may_act(actor, task)
+        return actor, task, case
+    if mine:
+        acts.require_decides(actor, task)
+    acts.require_allowed(task, act)
+    return actor, task, case
 
 
 def _on_step(task: Task, case: Case, form: Form, save: Any) -> Page:
@@ -58,8 +79,7 @@ def _near(actor: Actor, case: Case) -> list[tuple[Person, str]]:
 @signed_in
 def transfer(task_id: int) -> Page:
     """Hand a step to a colleague of the same post (转办)."""
-    actor = current_actor()
-    task, case = queries.task_of(actor, task_id)
+    actor, task, case = _step(task_id, "transfer")
     people = [(one, role_name(task.role)) for one in acts.successors(actor, task)]
     if not people:
         raise Conflict("本单位没有同一岗位的其他同事，不能转办；请假期间请设置代理。")
@@ -75,8 +95,7 @@ def transfer(task_id: int) -> Page:
 @signed_in
 def add_signer(task_id: int) -> Page:
     """Ask a colleague to sign too (加签)."""
-    actor = current_actor()
-    task, case = queries.task_of(actor, task_id)
+    actor, task, case = _step(task_id, "add_signer")
 
     def save(answers: dict[str, Any]) -> Response:
         acts.add_signer(actor, task_id, answers["person"], answers["place"], answers.get("reason") or "")
@@ -90,8 +109,7 @@ def add_signer(task_id: int) -> Page:
 @signed_in
 def opinion(task_id: int) -> Page:
     """Sign as one who was asked to (加签意见)."""
-    actor = current_actor()
-    task, case = queries.task_of(actor, task_id)
+    actor, task, case = _step(task_id)
     row = next((one for one in signers.of(task) if one.person_id in actor.persons), None)
     asked_by = names_of_people({row.added_by}).get(row.added_by, "") if row else ""
 
@@ -100,7 +118,8 @@ def opinion(task_id: int) -> Page:
         return lists.onward(actor, task, case, "已签署", request.args)
 
     known = services.prepared_form(actor, task_id)
-    form = forms_.opinion_form(task, asked_by).replace(
+    why = queries.asked_with(task, row.added_by) if row else ""
+    form = forms_.opinion_form(task, asked_by, why).replace(
         facts=known.facts, tables=known.tables, papers=known.papers
     )
     return _on_step(task, case, form, save)
@@ -110,8 +129,7 @@ def opinion(task_id: int) -> Page:
 @signed_in
 def send_back(task_id: int) -> Page:
     """Send a step back to one that has been passed (退回)."""
-    actor = current_actor()
-    task, case = queries.task_of(actor, task_id)
+    actor, task, case = _step(task_id, "send_back")
     targets = returning.targets(actor, task_id)
     if all(one.why_not for one in targets):
         nothing_before = "这是第一步，前面没有可以退回的步骤。"
@@ -144,8 +162,7 @@ def withdraw(task_id: int) -> Response:
 @signed_in
 def reject(task_id: int) -> Page:
     """Refuse the case and end it (否决)."""
-    actor = current_actor()
-    task, case = queries.task_of(actor, task_id)
+    actor, task, case = _step(task_id, "reject")
 
     def save(answers: dict[str, Any]) -> Response:
         returning.reject(actor, task_id, answers["reason"])
@@ -158,8 +175,7 @@ def reject(task_id: int) -> Page:
 @signed_in
 def urge(task_id: int) -> Page:
     """Remind those who have a step (催办)."""
-    actor = current_actor()
-    task, case = queries.task_of(actor, task_id)
+    actor, task, case = _step(task_id, "urge", mine=False)
     names = "、".join(sorted(names_of_people(acts.holders(task)).values()))
 
     def save(answers: dict[str, Any]) -> Response:

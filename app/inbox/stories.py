@@ -64,7 +64,7 @@ class Signed:
     """One of several who sign a step.
 
     Attributes:
-        place: when beside the one who decides, "" for those the diagram asks.
+        place: when they sign; "" for those the diagram asks to sign in any order.
         state: what is still awaited, "" when signed.
     """
 
@@ -166,17 +166,39 @@ def ways(actor: Actor, task: Task, *, mine: bool) -> list[Way]:
     return found
 
 
+def returned(task: Task, lines: Sequence[History]) -> History | None:
+    """The line by which an open step came back to be done again, newest lines first; None when it did not."""
+    if task.state != "open":
+        return None
+    for line in lines:
+        if line.kind == "completed" and (line.path, line.element) == (task.path, task.element):
+            return None
+        if line.kind == "sent_back":
+            target = session().get(Task, (line.answers or {}).get("target") or 0)
+            if target is not None and (target.path, target.element) == (task.path, task.element):
+                return line
+    return None
+
+
 def signed(task: Task) -> list[Signed]:
     """Those who sign a step together, in their order."""
     rows = signers.of(task) if task.has_signers else []
     names = names_of_people({row.person_id for row in rows} | {row.signed_by for row in rows})
-    made = []
-    for row in rows:
+    made, ordered = [], task.signing == "ordered"
+    for number, row in enumerate(rows, start=1):
         name = names.get(row.person_id, "")
         if row.signed_by not in (None, row.person_id):
             name = f"{names.get(row.signed_by, '')}（代{name}）"
         word = {"open": "待签署", "waiting": "未轮到", "closed": "不再需要"}.get(row.state, "")
-        made.append(Signed(name, acts.PLACES.get(row.place, ""), word, row.agrees, row.opinion or ""))
+        made.append(
+            Signed(
+                name,
+                acts.PLACES.get(row.place, f"第 {number} 位" if ordered else ""),
+                word,
+                row.agrees,
+                row.opinion or "",
+            )
+        )
     return made
 
 

@@ -20,9 +20,9 @@ from app.runtime import definitions, queries, services, signers
 from app.runtime.ahead import next_steps, words
 from app.runtime.batch import may_be_batched
 from app.runtime.holders import holdings
-from app.runtime.locking import may
+from app.runtime.locking import may, parts_of
 from app.runtime.models import Case, Task
-from app.runtime.rules import role_name
+from app.runtime.rules import Parts, role_name
 from app.ui import forms
 
 bp = Blueprint("inbox", __name__, template_folder="templates")
@@ -153,7 +153,10 @@ def _task_page(
 ) -> str:
     actor = current_actor()
     is_open = found.state == "open"
-    mine = is_open and found.id in {t.id for t in queries.my_open_tasks(actor, case.id)}
+    waiting = queries.my_open_tasks(actor, case.id)
+    mine = is_open and found.id in {t.id for t in waiting}
+    own_part = next((t for t in waiting if t.group_id and t.group_id == found.group_id), None)
+    parts, story = parts_of(found), stories.story(actor, case)
     form = _form_of(found, case)
     draft = queries.draft_of(actor, found.id) if answers is None else None
     typed = answers if answers is not None else (draft.answers if draft else None)
@@ -173,20 +176,34 @@ def _task_page(
         draft=draft,
         may=may(actor, found) if is_open and not mine else None,
         mine=mine,
+        parts=parts,
+        rule=signers.rule_of(found),
+        own_part=None if mine else own_part,
         ways=[
             replace(way, href=lists.with_carried(way.href, request.args))
             for way in stories.ways(actor, found, mine=mine)
         ],
         signed=stories.signed(found),
-        story=stories.story(actor, case),
+        story=story,
+        returned=stories.returned(found, story.history),
         people=names_of_people({found.claimed_by, found.done_by}),
         units=names,
         role_name=role_name,
         key=stories.fresh_key(),
         carry=lists.carried(request.args),
         held=holdings([found]).get(found.id) if is_open else None,
-        ahead=next_steps(case, found, policy.pack(case.pack_version_id)) if mine else (),
+        ahead=_ahead(case, found, parts) if mine else (),
     )
+
+
+def _ahead(case: Case, task: Task, parts: Parts) -> list[str]:
+    """What comes after one's own act: what others have still to do, then the next steps."""
+    lines = next_steps(case, task, policy.pack(case.pack_version_id))
+    others = parts.count - parts.done - 1
+    signing = sum(1 for one in signers.of(task) if one.agrees is None) - 1 if task.has_signers else 0
+    if others > 0:
+        return [f"还有 {others} 份由同事办理，都办完后进入下一步", *lines]
+    return [f"还有 {signing} 人待签署，签够后进入下一步", *lines] if signing > 0 else lines
 
 
 def _form_of(task: Task, case: Case) -> forms.Form:

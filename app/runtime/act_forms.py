@@ -72,19 +72,26 @@ def signer_form(task: Task, people: People) -> Form:
     return form.add_facts(("事项", task.title))
 
 
-def opinion_form(task: Task, asked_by: str) -> Form:
-    """What an added signer says (加签意见)."""
+def opinion_form(task: Task, asked_by: str, why: str) -> Form:
+    """What an added signer says (加签意见).
+
+    Args:
+        why: what the colleague who asked said, "" for nothing.
+    """
+    said = f"说明：{why}\n" if why else ""
     properties = {
         "agrees": {
             "type": "boolean",
-            "title": "是否同意",
+            "title": "您的意见是",
+            "oneOf": [{"const": True, "title": "同意"}, {"const": False, "title": "不同意"}],
             "x-messages": {"required": "请选择同意或不同意。"},
         },
-        "opinion": _words("意见", needed="请填写意见。"),
+        "opinion": _words("意见内容", needed="请填写意见。"),
     }
     ui = {
-        "ui:intro": f"{asked_by}请您对“{task.title}”签署意见。您的意见会记入办理经过，由{asked_by}作出决定。",
+        "ui:intro": f"{asked_by}请您对“{task.title}”签署意见。\n{said}您的意见会记入办理经过，由{asked_by}作出决定。",
         "ui:submit": "签署",
+        "agrees": {"ui:widget": "radio"},
         "opinion": {"ui:widget": "textarea", "ui:rows": 3},
     }
     return _form("opinion", "签署意见", properties, ["agrees", "opinion"], ui)
@@ -119,11 +126,15 @@ def back_form(task: Task, targets: Sequence[Target], people: dict[int | None, st
     }
     ui: dict[str, Any] = {
         "ui:intro": "退回后，从所选步骤起重新办理；所填内容都保留，办理经过不会删除。中间步骤产生的结果（如预留的资金）会自动撤销。",
-        "ui:submit": "退回",
+        "ui:submit": "确定退回",
         "target": {"ui:widget": "radio"},
         "reason": {"ui:widget": "textarea", "ui:rows": 3},
         "straight": {"ui:widget": "radio"},
     }
+    if task.group_id is not None:
+        ui["ui:intro"] += (
+            "\n这一步每人办理一份：按流程重新办理的，同事已办的各份也要重办；直接回到您这里的，已办的各份不变。"
+        )
     form = _form("send_back", "退回", properties, ["target", "reason", "straight"], ui).with_values(
         straight=False
     )

@@ -37,6 +37,17 @@ def require_allowed(task: Task, act: str) -> None:
         raise Forbidden(decision.reason)
 
 
+def require_decides(actor: Actor, task: Task) -> None:
+    """Refuse whom the step does not belong to, and who was only asked for an opinion on it (加签).
+
+    Raises:
+        Forbidden: with the reason.
+    """
+    require_may_act(actor, task)
+    if task.has_signers and signers.place_of(task, actor) != "own":
+        raise Forbidden("您是加签的签署人，只需签署意见；其他办理由这一步的办理人决定。")
+
+
 def may(task: Task, act: str) -> Decision:
     """Whether the diagram allows an act on a step, and the reason when it does not."""
     return YES if allows(task, act) else no(f"这一步的流程图不允许“{ACTS[act]}”。")
@@ -64,7 +75,7 @@ def transfer(actor: Actor, task_id: int, person_id: int, reason: str) -> None:
         held = lock(actor, task_id)
         task, case = held.task, held.case
         require_open(task)
-        require_may_act(actor, task)
+        require_decides(actor, task)
         require_allowed(task, "transfer")
         if task.has_signers:
             raise Refusal("这一步由多人各自签署，不能转办；本人不在时请设置代理。")
@@ -85,7 +96,7 @@ def add_signer(actor: Actor, task_id: int, person_id: int, place: str, reason: s
         held = lock(actor, task_id)
         task, case = held.task, held.case
         require_open(task)
-        require_may_act(actor, task)
+        require_decides(actor, task)
         require_allowed(task, "add_signer")
         colleague = _colleague(actor, case, person_id)
         signers.add(task, actor, person_id, place)
@@ -181,14 +192,21 @@ def successors(actor: Actor, task: Task) -> list[Person]:
 
 
 def holders(task: Task) -> list[int]:
-    """Those who can do a step now."""
+    """Those who can do a step now; of a step that several do side by side those who have no part yet."""
     if task.has_signers:
         return [row.person_id for row in signers.of(task) if row.state == "open"]
     if task.claimed_by is not None:
         return [task.claimed_by]
     if task.role is None or task.unit_id is None:
         return []
-    return [person.id for person in people_with(task.role, task.unit_id)]
+    parts = parts_of(task)
+    people = [person.id for person in people_with(task.role, task.unit_id)]
+    return [one for one in people if one not in parts.done_by | parts.held_by]
+
+
+def speaks(task: Task) -> bool:
+    """Whether people are told of a step by itself: of the free parts of a shared step they are told once."""
+    return not parts_of(task).follows
 
 
 def _colleague(actor: Actor, case: Case, person_id: int) -> Actor:

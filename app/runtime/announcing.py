@@ -27,11 +27,11 @@ def register() -> None:
 
 
 def _tell(_key: str, payload: Mapping[str, Any]) -> None:
-    from app.runtime.acts import holders  # the acts themselves step the engine and so announce
+    from app.runtime.acts import holders, speaks  # the acts themselves step the engine and so announce
 
     for number in payload["tasks"]:
         task = session().get(Task, number)
-        if task is None or task.state != "open":
+        if task is None or task.state != "open" or not speaks(task):
             continue
         case = session().get_one(Case, task.case_id)
         people = [one for one in holders(task) if one != payload["actor"]]

@@ -10,10 +10,10 @@ from sqlalchemy.orm import undefer
 
 from app.accounts.queries import unit_name
 from app.core.db import session
-from app.core.errors import Conflict, Decision, Forbidden, NotFound
+from app.core.errors import Conflict, Decision, Forbidden, NotFound, no
 from app.core.identity import Actor
 from app.runtime.models import Case, Task, TaskSigner
-from app.runtime.rules import Parts, may_act, sees
+from app.runtime.rules import NOT_NOW, Parts, may_act, sees
 
 LOCKED = select(Case).options(undefer(Case.state)).with_for_update().execution_options(populate_existing=True)
 CASE = LOCKED.where(Case.id == bindparam("wanted"))
@@ -106,7 +106,19 @@ def may(actor: Actor, task: Task) -> Decision:
     """Whether an open step is the actor's to do now, and the reason when it is not."""
     parts, turn = parts_of(task), turn_of(task)
     decision = may_act(actor, task, "", parts, turn)
-    return decision or may_act(actor, task, unit_name(task.unit_id), parts, turn)
+    if decision:
+        return decision
+    if turn is not None and (why := _not_now(actor, task)):
+        return no(why)
+    return may_act(actor, task, unit_name(task.unit_id), parts, turn)
+
+
+def _not_now(actor: Actor, task: Task) -> str | None:
+    """Why one of those asked to sign does not sign now; None for others."""
+    query = select(TaskSigner.state).where(
+        TaskSigner.task_id == task.id, TaskSigner.person_id.in_(actor.persons)
+    )
+    return NOT_NOW.get(session().scalars(query.order_by(TaskSigner.seq.desc())).first() or "")
 
 
 def parts_of(task: Task) -> Parts:
@@ -119,9 +131,14 @@ def parts_of(task: Task) -> Parts:
     own = (Task.case_id == task.case_id, Task.group_id == task.group_id, Task.id != task.id)
     rows = session().execute(select(Task.id, Task.state, Task.done_by, Task.claimed_by).where(*own)).all()
     held = [row for row in rows if row.state == "open" and row.claimed_by is not None]
+    done = [row.done_by for row in rows if row.done_by is not None]
+    earlier = [row for row in rows if row.state == "open" and row.claimed_by is None and row.id < task.id]
     return Parts(
-        frozenset(row.done_by for row in rows if row.done_by is not None),
+        frozenset(done),
         frozenset(row.claimed_by for row in held if row.claimed_by != task.claimed_by or row.id < task.id),
+        count=len(rows) + 1,
+        done=len(done),
+        follows=task.claimed_by is None and bool(earlier),
     )
 
 

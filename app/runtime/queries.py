@@ -280,6 +280,17 @@ def completion_of(task: Task) -> History | None:
     return session().scalar(query.order_by(History.seq.desc()).limit(1))
 
 
+def asked_with(task: Task, person_id: int | None) -> str:
+    """What a colleague said who last asked others to sign a step, "" for nothing (加签说明)."""
+    query = select(History.opinion).where(
+        History.case_id == task.case_id,
+        History.task_id == task.id,
+        History.kind == "signer_added",
+        History.actor_id == person_id,
+    )
+    return session().scalar(query.order_by(History.seq.desc()).limit(1)) or ""
+
+
 def history_of(case_id: int) -> list[History]:
     """What happened to a case, oldest first."""
     return list(session().scalars(select(History).where(History.case_id == case_id).order_by(History.seq)))

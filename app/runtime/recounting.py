@@ -20,7 +20,7 @@ from app.messages.services import notify
 from app.policy import queries as policy
 from app.policy.calendar import add_working_days
 from app.runtime import definitions
-from app.runtime.acts import holders
+from app.runtime.acts import holders, speaks
 from app.runtime.models import Case, Task
 from app.runtime.queries import tasks_of
 from app.runtime.stepping import BoundOperators, append_history, audit_step, place
@@ -91,7 +91,7 @@ def _count_case(actor: Actor, case_id: int, span: Span) -> int:
     moved = [task for task in touched if task.due_at != before[task.id]]
     if moved:
         _set_reminders(case, actor, moved)
-    for task in moved:
+    for task in filter(speaks, moved):
         days = (f"{clock.local(end):%Y-%m-%d}" for end in (before[task.id], task.due_at) if end is not None)
         words = f"“{task.title}”的办理期限由 {' 改为 '.join(days)}"
         append_history(case, actor, clock.now(), "deadline", f"{words}（工作日历调整）"[:200], **place(task))

@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import session, unit_of_work
 from app.core.identity import SYSTEM, Actor, Role
 from app.messages.services import notify
-from app.runtime.acts import holders
+from app.runtime.acts import holders, speaks
 from app.runtime.models import Case, Task
 from app.runtime.stepping import append_history, audit_step, place
 
@@ -41,6 +41,8 @@ def remind(case: Case, task: Task, actor: Actor, at: datetime) -> bool:
         return False
     task.reminded_at = at
     task.attention_at = task.due_at if task.escalated_at is None else None
+    if not speaks(task):
+        return True
     until = f"，{clock.local(task.due_at):%m月%d日} 到期" if task.due_at else ""
     _write(case, task, actor, at, "reminded", f"提醒办理“{task.title}”{until}")
     notify(
@@ -60,6 +62,8 @@ def escalate(case: Case, task: Task, actor: Actor, at: datetime) -> bool:
         return False
     task.escalated_at, task.attention_at = at, None
     task.reminded_at = task.reminded_at or at
+    if not speaks(task):
+        return True
     own = holders(task)
     above = leaders(case, task, own)
     _write(case, task, actor, at, "escalated", f"“{task.title}”超过办理期限，已告知负责人督办")

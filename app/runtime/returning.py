@@ -12,8 +12,8 @@ from app.core.identity import Actor
 from app.messages.services import notify
 from app.policy import queries as policy
 from app.runtime import acts, deadlines, definitions, detours, recording, signers
-from app.runtime.acts import require_allowed
-from app.runtime.locking import Locked, lock, require_may_act, require_open, visible
+from app.runtime.acts import require_allowed, require_decides
+from app.runtime.locking import Locked, lock, require_open, visible
 from app.runtime.models import Case, Task
 from app.runtime.queries import history_of, tasks_of
 from app.runtime.services import end_case
@@ -65,7 +65,7 @@ def send_back(
     with unit_of_work():
         held = lock(actor, task_id)
         require_open(held.task)
-        require_may_act(actor, held.task)
+        require_decides(actor, held.task)
         require_allowed(held.task, "send_back")
         held = deadlines.first(held)
         target = next((one for one in _targets(held.case, held.task) if one.task.id == target_id), None)
@@ -105,7 +105,7 @@ def reject(actor: Actor, task_id: int, reason: str) -> None:
     with unit_of_work():
         held = lock(actor, task_id)
         require_open(held.task)
-        require_may_act(actor, held.task)
+        require_decides(actor, held.task)
         require_allowed(held.task, "reject")
         held = deadlines.first(held)
         if why := blocked(effects(held.case, standing(history_of(held.case.id)))):

@@ -31,6 +31,15 @@ STAGES: tuple[tuple[str, str], ...] = (
 """The stages of a case by key, as people call them."""
 
 
+NOT_ASKED = "这一步由多人签署，您不在签署名单中。"
+NOT_NOW: Mapping[str, str] = {
+    "waiting": "还没有轮到您签署，轮到时会出现在您的待办中。",
+    "signed": "您已经签署，现在等其他人签署。",
+    "closed": "这一步的结果已定，不再需要您签署。",
+}
+"""Why one of those asked to sign does not sign now, by the state of the signature."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Who has the other parts of a step that several do side by side: one person does one part.
@@ -38,10 +47,16 @@ class Parts:
     Attributes:
         done_by: persons who have done one.
         held_by: persons who have one in hand, claimed or handed to them.
+        count: how many parts there are, this one among them.
+        done: how many of them are done.
+        follows: this part is free and so is an earlier one: people are shown that one.
     """
 
     done_by: frozenset[int] = frozenset()
     held_by: frozenset[int] = frozenset()
+    count: int = 1
+    done: int = 0
+    follows: bool = False
 
 
 def unit_of(case: Case, role: str | None) -> int | None:
@@ -77,7 +92,7 @@ def may_act(
     if actor.is_system:
         return no("这一步需要由人办理。")
     if turn is not None:
-        return YES if actor.persons & set(turn) else no("这一步由多人签署，现在没有轮到您，或您已经签署。")
+        return YES if actor.persons & set(turn) else no(NOT_ASKED)
     if task.claimed_by is not None and task.claimed_by not in actor.persons:
         return no("这一步已由同事认领，正在办理。如需接手，请联系该同事退回认领。")
     if task.role is None:

@@ -144,6 +144,8 @@ def complete_task(
         context = completing.context_of(case, task, actor, policy.pack(case.pack_version_id), bundle)
         forms.check(completing.prepared(context, bundle, handlers.form_handler(task.form_key)), dict(answers))
         if task.has_signers:
+            if signers.place_of(task, actor) != "own":
+                raise Forbidden("您是加签的签署人，请签署意见。")
             agrees = completing.agrees(bundle.form(task.form_key), answers)
             done = sign(held, actor, agrees, answers.get("opinion"), answers)
         else:

@@ -117,6 +117,11 @@ def sign(
     return Decided(dict(last.answers or {}), last.signed_by or last.person_id)
 
 
+def rule_of(task: Task) -> Rule:
+    """How many of those asked have to agree."""
+    return Rule.parse(task.signing)
+
+
 def of(task: Task) -> list[TaskSigner]:
     """Those asked to sign a step, in their order."""
     query = select(TaskSigner).where(TaskSigner.task_id == task.id).order_by(TaskSigner.seq)

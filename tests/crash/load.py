@@ -28,8 +28,8 @@ from app.ui import forms
 
 T = TypeVar("T")
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
-PATIENCE = 120.0
-"""Seconds after which an outage is no outage but a fault."""
+PATIENCE = 300.0
+"""Seconds after which an outage is no outage but a fault; a busy machine needs a minute to start a web server."""
 
 
 @dataclass
@@ -111,6 +111,7 @@ class Client(threading.Thread):
     until: str
     enough: threading.Event
     log: list[Sent] = field(default_factory=list)
+    answers: int = 0
     failure: BaseException | None = None
     _signed_in: dict[int, tuple[str, str]] = field(default_factory=dict)
 
@@ -180,6 +181,7 @@ class Client(threading.Thread):
             elif status == 302 and "/login" in place:
                 self._signed_in.pop(sent.person_id)
             else:
+                self.answers += 1
                 sent.answer = {302: "done", 409: "conflict"}.get(status, "refused")
                 sent.page = "" if status == 302 else f"{status} {_words(page)}"
                 return

@@ -29,7 +29,7 @@ from app.runtime import definitions, services
 from app.runtime.models import History
 from app.web import create_app
 from tests.crash.judge import PAUSE, judge
-from tests.crash.load import Clerk, Client
+from tests.crash.load import PATIENCE, Clerk, Client
 from tests.crash.servers import DurablePostgres, Servers
 from tests.crash.site import Shifted
 from tests.factories.bpmn import Diagram
@@ -38,6 +38,8 @@ from tests.integration.runtime.conftest import FORM
 FROM, UNTIL = "payment.request", "evaluation.plan"
 """Between these two steps a case is paid for and delivers, and waits for no deadline of the law."""
 CLERK = "街道经办"
+AT_WORK = 0.8
+"""How often a kill waits for work to go on; the others hit servers that are about to start."""
 
 
 @pytest.fixture(scope="session")
@@ -127,6 +129,16 @@ def build(url: str, count: int) -> Town:
     return Town(url, shift, cases, Clerk(world, demo.plan_for("straight", proposal), moving), before)
 
 
+def _work_goes_on(clients: list[Client]) -> None:
+    """Wait until somebody has been answered again: what is still starting has no work to lose."""
+    before = [client.answers for client in clients]
+    end = time.monotonic() + PATIENCE
+    while [client.answers for client in clients] == before and time.monotonic() < end:
+        if not any(client.is_alive() for client in clients):
+            return
+        time.sleep(0.05)
+
+
 def ordeal(
     town: Town, log: Path, kills: int, crash: Callable[[], None] | None, *, seed: int, workers: int
 ) -> dict[str, int]:
@@ -153,6 +165,8 @@ def ordeal(
         for client in clients:
             client.start()
         for number in range(kills):
+            if chance.random() < AT_WORK:
+                _work_goes_on(clients)
             time.sleep(chance.uniform(0.1, 1.0))
             if crash is not None and number % 5 == 2:
                 crash()
@@ -163,12 +177,12 @@ def ordeal(
                     raise client.failure
         enough.set()
         for client in clients:
-            for _ in range(240):
+            for _ in range(600):
                 servers.mind()
                 client.join(1)
                 if not client.is_alive():
                     break
-            assert not client.is_alive(), f"{client.name} stands still with {client.cases}"
+            assert not client.is_alive(), client.told()
         for client in clients:
             if client.failure is not None:
                 raise client.failure

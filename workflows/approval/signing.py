@@ -43,6 +43,17 @@ class Rule:
             raise ModelError(f"签署方式“{text}”的数字不对")
         return cls(kind, number)  # type: ignore[arg-type]  # one of the two words
 
+    @property
+    def words(self) -> str:
+        """How a step is signed, as people are told."""
+        return {
+            "one": "一人办理即可",
+            "all": "会签，全体同意才通过",
+            "ordered": "依次签署，全体同意才通过",
+            "count": f"票签，{self.number} 人同意即通过",
+            "percent": f"票签，{self.number}% 的人同意即通过",
+        }[self.kind]
+
     def needed(self, asked: int) -> int:
         """How many of `asked` people must agree."""
         if self.kind == "one":

@@ -25,10 +25,15 @@ MOST_HOLDERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """An open step with those who can do it now; outside readers are told the post only."""
+    """An open step with those who can do it now; outside readers are told the post only.
+
+    Attributes:
+        free: of a step that several do side by side how many parts nobody has taken; they are one line. 0 otherwise.
+    """
 
     task: Task
     names: list[str]
+    free: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def page(actor: Actor, case: Case, story: stories.Story) -> Page:
     published = views_of(case.id)
     return Page(
         outside=is_outside,
-        holders=[Holder(task, [] if is_outside else _names(task)) for task in story.open_tasks],
+        holders=_holders(story, quiet=is_outside),
         decisions=decided.by_stage(decided.decisions(lines, known, bundle, reasons=reasons)),
         spans=[] if is_outside else spans.spans(tasks),
         triangle=_triangle(story),
@@ -74,6 +79,22 @@ def page(actor: Actor, case: Case, story: stories.Story) -> Page:
         earlier=related.earlier(actor, case, project),
         project=project,
     )
+
+
+def _holders(story: stories.Story, *, quiet: bool) -> list[Holder]:
+    mine = {task.id for task in story.my_tasks}
+    shared: dict[str, list[Task]] = {}
+    for task in story.open_tasks:
+        if task.group_id is not None and task.claimed_by is None:
+            shared.setdefault(task.group_id, []).append(task)
+    found = []
+    for task in story.open_tasks:
+        free = shared.get(task.group_id or "", []) if task.claimed_by is None else []
+        if free and task is not free[0]:
+            continue
+        shown = next((one for one in free if one.id in mine), task)
+        found.append(Holder(shown, [] if quiet else _names(shown), len(free)))
+    return found
 
 
 def _names(task: Task) -> list[str]:
