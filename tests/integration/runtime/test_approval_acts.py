@@ -258,10 +258,8 @@ def test_a_signer_added_by_the_one_who_decides(office: SimpleNamespace, begin: B
     task = opened(case, "write")
     acts.add_signer(one, task.id, two.person_id, place, "请一起看")
     assert on_desk(three) == []
-    with pytest.raises(Conflict):
-        acts.add_signer(one, task.id, two.person_id, place, "") if place != "before" else acts.add_signer(
-            two, task.id, one.person_id, place, ""
-        )
+    with pytest.raises(Forbidden if place == "before" else Conflict):
+        acts.add_signer(one, task.id, two.person_id, place, "")
     first, then = (two, one) if place == "before" else (one, two)
     for person in (first, then):
         assert elements(case) == ["write"]
@@ -273,6 +271,26 @@ def test_a_signer_added_by_the_one_who_decides(office: SimpleNamespace, begin: B
     assert elements(case) == ["check"]
     done = session().get_one(Task, task.id)
     assert (done.done_by, done.outcome) == (one.person_id, "agree")
+
+
+def test_who_is_asked_to_sign_decides_nothing_else(office: SimpleNamespace, begin: Begin) -> None:
+    case = begin(line(acts="transfer,add_signer,send_back,reject"))
+    one, two, three = office.clerks
+    written = do(one, case, "write").task_id
+    task = opened(case, "check").id
+    acts.add_signer(one, task, office.leader.person_id, "before", "")
+    asked = office.leader
+    for act in (
+        lambda: acts.transfer(asked, task, two.person_id, ""),
+        lambda: acts.add_signer(asked, task, three.person_id, "beside", ""),
+        lambda: returning.send_back(asked, task, written, "补充"),
+        lambda: returning.reject(asked, task, "不行"),
+        lambda: services.complete_task(asked, task, {"decision": "agree"}),
+    ):
+        with pytest.raises(Forbidden, match="加签的签署人"):
+            act()
+    services.sign_added(asked, task, agrees=False, opinion="建议补充")
+    assert elements(case) == ["check"]
 
 
 # --- send back and withdraw
