@@ -72,7 +72,7 @@ def signer_form(task: Task, people: People) -> Form:
     return form.add_facts(("事项", task.title))
 
 
-def opinion_form(task: Task, asked_by: str, why: str) -> Form:
+def opinion_form(task: Task, asked_by: str, why: str = "") -> Form:
     """What an added signer says (加签意见).
 
     Args:

@@ -20,7 +20,7 @@ from app.funds.models import CaseFund, Pot
 from app.funds.queries import case_funds, pots_of
 from app.runtime import act_forms, acts, definitions, returning, services, signers
 from app.runtime.models import Case, History, Incident, Task
-from app.runtime.queries import diagram_states, draft_of, tasks_of
+from app.runtime.queries import asked_with, diagram_states, draft_of, tasks_of
 from app.runtime.rules import role_name
 from app.ui.forms import Form
 
@@ -144,7 +144,7 @@ def form_for(person: Actor, task: Task) -> tuple[Form, str]:
         return form, ""
     row = next(one for one in signers.of(task) if one.person_id in person.persons)
     asked_by = names_of_people({row.added_by}).get(row.added_by, "") if row.added_by else ""
-    opinion = act_forms.opinion_form(task, asked_by or "办理人")
+    opinion = act_forms.opinion_form(task, asked_by or "办理人", asked_with(task, row.added_by))
     return opinion.replace(facts=form.facts, tables=form.tables, papers=form.papers), asked_by or "办理人"
 
 

@@ -99,8 +99,8 @@ class Servers:
                 self.web.wait()
                 self._start_web()
             else:
-                for child in psutil.Process(self.web.pid).children()[:1]:
-                    child.kill()
+                if children := psutil.Process(self.web.pid).children():
+                    self.chance.choice(children).kill()
         self.kills[what] = self.kills.get(what, 0) + 1
         return what
 

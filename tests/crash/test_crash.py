@@ -129,12 +129,18 @@ def build(url: str, count: int) -> Town:
     return Town(url, shift, cases, Clerk(world, demo.plan_for("straight", proposal), moving), before)
 
 
-def _work_goes_on(clients: list[Client]) -> None:
-    """Wait until somebody has been answered again: what is still starting has no work to lose."""
+def _work_goes_on(servers: Servers, clients: list[Client]) -> None:
+    """Wait until everybody has been answered again: what is still starting has no work to lose.
+
+    A process builds its application with its first request; on a busy machine kills in quick succession would
+    let nobody be answered at all.
+    """
     before = [client.answers for client in clients]
     end = time.monotonic() + PATIENCE
-    while [client.answers for client in clients] == before and time.monotonic() < end:
-        if not any(client.is_alive() for client in clients):
+    while time.monotonic() < end:
+        servers.mind()
+        waiting = [client for client, count in zip(clients, before, strict=True) if client.answers == count]
+        if not any(client.is_alive() for client in waiting):
             return
         time.sleep(0.05)
 
@@ -166,7 +172,7 @@ def ordeal(
             client.start()
         for number in range(kills):
             if chance.random() < AT_WORK:
-                _work_goes_on(clients)
+                _work_goes_on(servers, clients)
             time.sleep(chance.uniform(0.1, 1.0))
             if crash is not None and number % 5 == 2:
                 crash()
