@@ -99,8 +99,10 @@ class Servers:
                 self.web.wait()
                 self._start_web()
             else:
-                if children := psutil.Process(self.web.pid).children():
-                    self.chance.choice(children).kill()
+                server = psutil.Process(self.web.pid)
+                while not (children := server.children()):
+                    time.sleep(0.05)
+                self.chance.choice(children).kill()
         self.kills[what] = self.kills.get(what, 0) + 1
         return what
 
