@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -68,6 +70,8 @@ def show(move_id: int) -> str:
     """How far a move is, and what happened to each case."""
     move = moving.find(move_id)
     source, target = queries.version(move.source_id), queries.version(move.target_id)
+    cases = moving.cases_of(move_id)
+    counts = Counter(row.state for row, _, _ in cases)
     return render_template(
         "studio/moved.html",
         active="studio",
@@ -75,7 +79,8 @@ def show(move_id: int) -> str:
         source=source,
         target=target,
         process=queries.process(source.pack_key, source.process_key),
-        cases=moving.cases_of(move_id),
+        cases=cases,
+        counts="，".join(f"{CASE_STATES[key][0]} {counts[key]} 个" for key in CASE_STATES if counts[key]),
         people=names_of_people({move.ordered_by, move.undone_by}),
         states=STATES,
         case_states=CASE_STATES,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
@@ -35,6 +36,7 @@ class Studio:
     draft_id: int
     browser: Browser
     errors: list[str]
+    password: str = PASSWORD
 
     def enter(self, actor: Actor, width: int = 1440) -> Page:
         """A signed-in browser of a person."""
@@ -47,7 +49,7 @@ class Studio:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(f"{self.base}/login")
         page.fill("input[name=login]", db.session().get_one(Person, actor.person_id).login)
-        page.fill("input[name=password]", PASSWORD)
+        page.fill("input[name=password]", self.password)
         page.click("form button[type=submit] >> nth=0")
         page.wait_for_url("**/desk")
         db.close()
@@ -83,24 +85,54 @@ class Studio:
         assert page.evaluate("document.documentElement.dataset.untranslated ?? ''") == ""
 
 
-@pytest.fixture
-def studio(
-    database: Engine, clock: time.MovableClock, settings: config.Settings, browser: Browser
+@contextmanager
+def served(
+    database: Engine,
+    settings: config.Settings,
+    browser: Browser,
+    make: Callable[[], SimpleNamespace],
+    password: str = PASSWORD,
 ) -> Iterator[Studio]:
-    """The application on a port of its own."""
-    del clock
+    """The application on a port of its own, with what `make` puts into its database."""
     expect.set_options(timeout=15_000)  # a drawing is checked while other tests run beside it
     url = database.url.render_as_string(hide_password=False)
     flask = create_app(replace(settings, database_url=url, public_url=""))
     own = db.engine()
-    people = make_studio(whole=True)
-    draft = begin(people)
+    people = make()
     db.close()
     server = make_server("127.0.0.1", 0, flask, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Studio(f"http://127.0.0.1:{server.server_port}", people, draft.id, browser, [])
+    base = f"http://127.0.0.1:{server.server_port}"
+    yield Studio(base, people, people.draft_id, browser, [], password)
     server.shutdown()
     thread.join()
     db.bind(None)
     own.dispose()
+
+
+def drafted(*, whole: bool) -> SimpleNamespace:
+    """People, a way of working in force, and a draft of it."""
+    people = make_studio(whole=whole)
+    people.draft_id = begin(people).id
+    return people
+
+
+@pytest.fixture
+def studio(
+    database: Engine, clock: time.MovableClock, settings: config.Settings, browser: Browser
+) -> Iterator[Studio]:
+    """The whole Zhuhai flow in force, and a draft of it."""
+    del clock
+    with served(database, settings, browser, lambda: drafted(whole=True)) as made:
+        yield made
+
+
+@pytest.fixture
+def small_studio(
+    database: Engine, clock: time.MovableClock, settings: config.Settings, browser: Browser
+) -> Iterator[Studio]:
+    """A flow of two steps in force, and a draft of it; `people.clock` moves the time."""
+    with served(database, settings, browser, lambda: drafted(whole=False)) as made:
+        made.people.clock = clock
+        yield made
