@@ -71,8 +71,19 @@ def check_file(file: str, root: etree._Element) -> Iterator[Finding]:
                 "warning",
                 "foreign-extension",
                 f"{tool} 的设置“{local(node)}”在这里不起作用",
-                "foreign-extension",
+                "foreign-extension" if _can_be_carried_over(node) else "",
             )
+
+
+def _can_be_carried_over(node: etree._Element) -> bool:
+    """Whether mending says something of another tool in our words; the rest is for the designer to read."""
+    told = {etree.QName(name).localname for name in node.attrib if etree.QName(name).namespace}
+    inner = [one for one in node.iter() if isinstance(one.tag, str)]
+    own, names = {local(one) for one in inner}, {one.get("name") for one in inner}
+    form = "formKey" in told and local(node) in ("userTask", "manualTask")
+    return (form and "formJsonSchemaFilename" not in names) or (
+        "decisionRef" in told and "calledDecisionId" not in own
+    )
 
 
 def check_process(process: Process, bundle: Bundle) -> Iterator[Finding]:

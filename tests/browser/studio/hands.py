@@ -57,7 +57,9 @@ def put(page: Page, kind: str, x: float, y: float, name: str) -> str:
         page.mouse.down()
         page.mouse.up()
         page.wait_for_timeout(SETTLED)
-        page.keyboard.press("Escape")  # out of the field on the drawing itself, or of a drop that did not take
+        page.keyboard.press(
+            "Escape"
+        )  # out of the field on the drawing itself, or of a drop that did not take
         if fresh := [one for one in ids(page, "shape") - before if not one.endswith("_label")]:
             break
     else:

@@ -20,16 +20,17 @@ def test_the_final_payment_cannot_come_before_the_evaluation(studio: Studio) -> 
         panel.get_by_label("哪一张").select_option(called)
     studio.saved(page)
     page.click("[data-act=check]")
-    broken = page.locator("[data-verdict]").filter(has_text="被违反").filter(has_text="评价")
-    expect(broken.first).to_contain_text("系统照这条路走过一遍，确实会发生", timeout=60_000)
-    broken.first.get_by_role("button", name="看违反的路径").click()
+    broken = page.locator('[data-verdict="ZH-14"]')
+    expect(broken).to_contain_text("评价结果公布期满以前不得结算和支付尾款", timeout=60_000)
+    expect(broken).to_contain_text("系统照这条路走过一遍，确实会发生")
+    broken.get_by_role("button", name="看违反的路径").click()
     path = page.locator(".zj-f-path")
     seen: list[str] = []
     while path.locator('[data-step="next"]').is_enabled():
         path.locator('[data-step="next"]').click()
         seen.append(path.locator("p").nth(1).inner_text())
     assert len(seen) > 10
-    assert "尾款" in seen[-1] or "付款" in seen[-1] or "支付" in seen[-1]
+    assert "确认结算" in seen[-1]
     expect(page.locator('.djs-element.zj-walk-now[data-element-id="evaluation"]')).to_have_count(1)
     expect(page.locator(".djs-element.zj-walk")).not_to_have_count(0)
     page.goto(f"{studio.base}/studio/drafts/{studio.draft_id}")

@@ -43,16 +43,16 @@ def test_axe_finds_nothing_and_the_keyboard_reaches_all(small_studio: Studio) ->
     send_back(studio, case, 1)
     drafts.save_file(people.designer, studio.draft_id, SMALL, small("9"), 1)
     save = drafts.saves_of(studio.draft_id)[0].id
-    waiting = begin(people, "等审批")
-    drafts.save_file(people.designer, waiting.id, SMALL, small("8"), 1)
-    publishing.submit(people.designer, waiting.id, "改为八天")
-    second = begin(people, "改为七天")
-    drafts.save_file(people.designer, second.id, SMALL, small("7"), 1)
-    publishing.submit(people.designer, second.id, "改为七天")
-    publishing.approve(people.publisher, second.id, "同意")
-    version = publishing.publish(people.publisher, second.id).id
+    waiting = begin(people, "等审批").id
+    drafts.save_file(people.designer, waiting, SMALL, small("8"), 1)
+    publishing.submit(people.designer, waiting, "改为八天")
+    second = begin(people, "改为七天").id
+    drafts.save_file(people.designer, second, SMALL, small("7"), 1)
+    publishing.submit(people.designer, second, "改为七天")
+    publishing.approve(people.publisher, second, "同意")
+    version = publishing.publish(people.publisher, second).id
     first = people.definition.id
-    move = moving.begin(people.publisher, first, version, "统一时限")
+    move = moving.begin(people.publisher, first, version, "统一时限").id
     moving.run()
     assert definitions.in_force("zhuhai", "small") == version
     db.close()
@@ -66,11 +66,11 @@ def test_axe_finds_nothing_and_the_keyboard_reaches_all(small_studio: Studio) ->
         (designer, f"{draft}/history"),
         (designer, f"{draft}/history/{save}"),
         (publisher, "/processes/zhuhai/small"),
-        (publisher, f"/drafts/{waiting.id}"),
+        (publisher, f"/drafts/{waiting}"),
         (publisher, f"/versions/{version}/compare"),
         (publisher, f"/versions/{version}/insight?with={first}"),
         (publisher, f"/versions/{version}/move"),
-        (publisher, f"/moves/{move.id}"),
+        (publisher, f"/moves/{move}"),
     ):
         judged(page, f"{studio.base}/studio{place}")
         studio.clean(page)

@@ -140,14 +140,15 @@ def make_table(desk: Studio, page: Page) -> None:
             page.locator(f"td.{kind}-cell").nth(row).click()
             page.keyboard.press("Control+a")
             page.keyboard.type(words)
+    page.click("#tab-cover")
+    expect(page.locator("[data-cover]")).to_contain_text("所有输入都有规则，没有重叠")
+    page.click("#tab-tests")
     page.locator("[data-act=add-test]").click()
     tests = page.locator("[data-tests]")
     tests.get_by_label("名称").fill("正好三十万元")
     tests.get_by_label("预算（分）").fill(str(LIMIT))
     tests.get_by_label("公示天数").fill("7")
     expect(tests.locator(".zj-x-result")).to_have_text("✓ 符合")
-    page.click("#tab-cover")
-    expect(page.locator("[data-cover]")).to_contain_text("所有输入都有规则，没有重叠")
     desk.saved(page)
 
 
@@ -156,26 +157,24 @@ def attempt(desk: Studio, page: Page, title: str) -> None:
     page.fill("#t-title", title)
     page.get_by_role("button", name="开始试办").click(timeout=120_000)
     page.wait_for_url("**/tries/*", timeout=120_000)
-    step = page.locator("#step")
-    expect(step.locator("h2").first).to_have_text("填写项目提案")
-    form = forms.load(
-        desk.file("form/proposal.draft.json"), desk.file("form/proposal.draft.ui.json"), "proposal.draft"
-    )
-    write(page, form, answers(large=True))
+    step, form = page.locator("#step h2"), page.locator("#task-form")
+    expect(step).to_have_text("填写项目提案")
+    files = [desk.file(f"form/proposal.draft{part}.json") for part in ("", ".ui")]
+    write(page, forms.load(files[0], files[1], "proposal.draft"), answers(large=True))
     with page.expect_navigation():
-        step.locator(".zj-formbar button[type=submit]").click()
+        form.locator(".zj-formbar button[type=submit]").click()
     for _ in range(12):
-        if step.locator("h2").first.inner_text() == "纪检会签":
+        if step.inner_text() == "纪检会签":
             break
         with page.expect_navigation():
-            step.get_by_role("button", name="用演示答案办理这一步").click()
+            page.locator("#step").get_by_role("button", name="用演示答案办理这一步").click()
     expect(page.locator("#steps")).to_contain_text("纪检监督")
-    step.get_by_text("同意", exact=True).click()
-    step.get_by_label("办理意见").fill("程序完备，同意。")
+    form.get_by_text("同意", exact=True).click()
+    form.get_by_label("办理意见").fill("程序完备，同意。")
     with page.expect_navigation():
-        step.locator(".zj-formbar button[type=submit]").click()
+        form.locator(".zj-formbar button[type=submit]").click()
     expect(page.locator("#history li").first).to_contain_text("纪检会签")
-    expect(step.locator("h2").first).to_have_text("发布项目公示")
+    expect(step).to_have_text("发布项目公示")
     page.fill("#k-title", "三十万元以上要会签")
     with page.expect_navigation():
         page.get_by_role("button", name="录制", exact=True).click()
