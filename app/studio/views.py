@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app.accounts.access import Permission, allowed, current_actor, requires
 from app.accounts.queries import names_of_people
 from app.core.errors import NotFound
+from app.runtime import definitions
 from app.studio import blobs, checking, checks, compare, drafts, moving, publishing, queries, sandbox
 from app.studio.models import ModelDraft
 
@@ -93,6 +94,39 @@ def process(pack_key: str, process_key: str) -> str:
         may_publish=allowed(current_actor(), Permission.PUBLISH_MODEL),
         me=current_actor().person_id,
         may_design=allowed(current_actor(), Permission.DESIGN_MODEL),
+    )
+
+
+@bp.get("/versions/<int:definition_id>")
+@requires(Permission.SEE_STUDIO)
+def version(definition_id: int) -> str:
+    """One version to look at: a drawing, who does its steps, which form they fill in (看图)."""
+    found = queries.version(definition_id)
+    files = queries.version_files(definition_id)
+    places = queries.places_of(definition_id)
+    first = next(name for name, key in places if key == found.process_key)
+    chosen = request.args.get("name", first)
+    if chosen not in dict(places):
+        raise NotFound
+    own = {key for name, key in places if name == chosen}
+    return render_template(
+        "studio/version.html",
+        active="studio",
+        version=found,
+        process=queries.process(found.pack_key, found.process_key),
+        version_states=VERSION_STATES,
+        drawings=[(name, queries.title_of(name, files[name])) for name in dict(places)],
+        chosen=chosen,
+        title=queries.title_of(chosen, files[chosen]),
+        config={
+            "sides": [{"xmlUrl": url_for("publishing.version_file", definition_id=found.id, name=chosen)}]
+        },
+        steps=[one for one in definitions.bundle(found.id).model.steps() if one.process in own],
+        forms={
+            name.removeprefix("form/").removesuffix(".json"): queries.title_of(name, data)
+            for name, data in files.items()
+            if name.startswith("form/")
+        },
     )
 
 

@@ -42,7 +42,8 @@ async function start() {
   const draft = new Draft(data.urls, savingState(find('state'), { reload: () => load() }));
   const panel = new Panel(modeler, find('panel'), data);
   const open = tabs(find('tabs'));
-  const where = (step) => locate(data, step);
+  const drawn = (id) => modeler.get('elementRegistry').get(id)?.businessObject;
+  const where = (step) => locate(data, step, drawn);
   const marks = new Marks(modeler, (id) => {
     open('check');
     find('findings').querySelector(`[data-element="${CSS.escape(id)}"]`)?.scrollIntoView({ block: 'nearest' });
@@ -193,15 +194,16 @@ function fit(modeler) {
 }
 
 /** Where a step of a path lies ("call/inner"): in words, in which process, and what stands for it on this drawing. */
-function locate(data, step) {
+function locate(data, step, drawn) {
   const own = new Set(data.processes.filter((one) => one.file === data.file).map((one) => one.id));
   const parts = step.split('/');
   let process = data.start;
   let here = null;
   const names = parts.map((id, index) => {
+    const element = own.has(process) ? drawn(id) : null; // what is on the board now may have changed since the page was opened
     if (own.has(process)) here ??= id;
-    const name = data.labels[process]?.[id] ?? id;
-    if (index < parts.length - 1) process = data.calls[process]?.[id] ?? process;
+    const name = element?.name ?? data.labels[process]?.[id] ?? id;
+    if (index < parts.length - 1) process = element?.calledElement ?? data.calls[process]?.[id] ?? process;
     return name;
   });
   const file = data.processes.find((one) => one.id === process);

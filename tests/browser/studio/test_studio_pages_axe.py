@@ -67,6 +67,7 @@ def test_axe_finds_nothing_and_the_keyboard_reaches_all(small_studio: Studio) ->
         (designer, f"{draft}/history/{save}"),
         (publisher, "/processes/zhuhai/small"),
         (publisher, f"/drafts/{waiting}"),
+        (publisher, f"/versions/{version}"),
         (publisher, f"/versions/{version}/compare"),
         (publisher, f"/versions/{version}/insight?with={first}"),
         (publisher, f"/versions/{version}/move"),
