@@ -87,7 +87,7 @@ def test_a_change_from_draft_to_moved_cases_and_back(studio: SimpleNamespace, en
     assert "设计员 / 发布员 / 发布员" in listed
     looked = words(publisher.get(f"/studio/versions/{version}"))
     assert "小流程 · 第 2 版" in looked
-    assert "审定 街道领导 意见" in looked
+    assert "审定街道领导意见" in looked
     assert publisher.get(f"/studio/versions/{version}?name=pack.yaml").status_code == 404
     plan = f"/studio/versions/{studio.definition.id}/move"
     assert "可以迁移 1 个" in words(publisher.get(plan))
