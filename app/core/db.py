@@ -76,7 +76,12 @@ def _json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
 
 
-JSON_WORDS: dict[str, Any] = {"json_serializer": _json, "json_deserializer": orjson.loads}
+def _from_json(text: Any) -> Any:
+    """SQLite hands over a lone number as a number already."""
+    return orjson.loads(text) if isinstance(text, str | bytes) else text
+
+
+JSON_WORDS: dict[str, Any] = {"json_serializer": _json, "json_deserializer": _from_json}
 
 
 def make_engine(url: str) -> Engine:
