@@ -18,10 +18,14 @@ from app.runtime import judging
 from app.runtime.definitions import MODEL_FOLDERS
 from app.ui import forms
 from workflows.model import replays, table_tests
+from workflows.model.judge import SECONDS
 from workflows.model.judge import judge as engine_judge
+from workflows.model.search import LIMIT
 from workflows.model.watch import Watch
 from workflows.types import Finding, Verdict
 
+BOUND = {"states": LIMIT, "seconds": SECONDS}
+"""How far a proof goes; what it has not seen by then it does not know."""
 LAWFUL = frozenset({"holds", "holds-under"})
 
 
@@ -32,6 +36,8 @@ class Report:
     findings: tuple[Finding, ...]
     verdicts: tuple[Verdict, ...]
     seconds: float
+    states: int = 0
+    """Situations that the proofs have looked at; `LIMIT` at most for one question, `SECONDS` for all."""
 
     @property
     def errors(self) -> list[Finding]:
@@ -75,6 +81,8 @@ class Report:
             "findings": [asdict(one) for one in self.findings],
             "verdicts": [asdict(one) for one in self.verdicts],
             "seconds": round(self.seconds, 2),
+            "states": self.states,
+            "bound": BOUND,
         }
 
 
@@ -144,7 +152,7 @@ def _judge(files: Mapping[str, bytes], draft: Subject, watch: Watch | None) -> R
         *table_tests.findings(files),
         *replays.findings(files, _working_days),
     )
-    return Report(findings, said.verdicts, time.perf_counter() - begun)
+    return Report(findings, said.verdicts, time.perf_counter() - begun, said.states)
 
 
 def _working_days(day: date, n: int) -> Sequence[date]:

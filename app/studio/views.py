@@ -160,7 +160,9 @@ def findings(draft_id: int) -> str:
     found = drafts.find(draft_id)
     running = checks.of_draft(found, drafts.files_of(draft_id))
     report = running.report()
-    return render_template("studio/_findings.html", draft=found, report=report, watch=running.watch)
+    return render_template(
+        "studio/_findings.html", draft=found, report=report, watch=running.watch, bound=checking.BOUND
+    )
 
 
 @bp.post("/drafts/<int:draft_id>/discard")

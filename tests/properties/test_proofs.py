@@ -14,7 +14,7 @@ from tests.factories.diagrams import Sketch, office
 from tests.unit.workflows.models import Office
 from workflows.engine import Model
 from workflows.errors import EngineFault
-from workflows.model import graph, sound
+from workflows.model import reading, sound
 from workflows.model.build import build
 from workflows.model.context import Context
 from workflows.model.judge import judge
@@ -66,7 +66,7 @@ def agrees(seed: int, faults: int) -> bool:
 
 def same_reduced(seed: int, faults: int) -> None:
     """The reduced net is as sound as the whole one."""
-    bundle, _ = graph.read({"m.bpmn": Sketch(Random(seed), faults).xml()})  # noqa: S311 - dice, no secret
+    bundle, _ = reading.read({"m.bpmn": Sketch(Random(seed), faults).xml()})  # noqa: S311 - dice, no secret
 
     def net() -> Net:
         return build(bundle, "p", Values(bundle, ALONE, ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from workflows.errors import ModelError
-from workflows.model import constructs, graph, structure, surroundings
+from workflows.model import constructs, reading, structure, surroundings
 from workflows.model.context import Context
 from workflows.model.graph import Bundle
 from workflows.types import Finding
@@ -13,7 +13,7 @@ from workflows.types import Finding
 
 def check(files: Mapping[str, bytes], context: Context | None = None) -> list[Finding]:
     """Everything wrong with a bundle of models that can be seen without proving; nothing raises."""
-    bundle, unreadable = graph.read(files)
+    bundle, unreadable = reading.read(files)
     return in_order([*unreadable, *check_bundle(files, bundle, unreadable, context or Context())])
 
 

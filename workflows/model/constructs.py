@@ -38,6 +38,7 @@ DURATION: Final = re.compile(
     r"P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?"
 )
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)?)?")
+ZONED: Final = re.compile(r"T.*([+-]\d\d:\d\d|Z)$")
 FOREIGN: Final = re.compile(r"\s*[$#]\{.*\}\s*", re.DOTALL)
 OTHER_TOOLS: Final = ("camunda", "zeebe", "flowable", "activiti", "jbpm", "drools")
 
@@ -115,6 +116,20 @@ def _unsupported(node: Node) -> Iterator[Finding]:
         )
     if node.kind == "subProcess" and node.xml.get("triggeredByEvent") == "true":
         yield finding(node, "unsupported", f"“{node.title}”：不支持事件子流程，请改用边界事件")
+    for name in ("startQuantity", "completionQuantity"):
+        if node.xml.get(name, "1") != "1":
+            yield finding(node, "unsupported", f"“{node.title}”：引擎不认识 {name}，只会走一次")
+    if node.kind == "receiveTask" and any(local(child) == "preScript" for child in node.xml.iter()):
+        yield finding(
+            node, "wait-script", f"“{node.title}”等待时，前置计算会反复执行，请改成前面的一个计算步骤"
+        )
+    if any(local(child) == "retry" and SPIFF in child.tag for child in node.xml.iter()):
+        yield finding(
+            node,
+            "retries",
+            f"“{node.title}”的重试设置不起作用；对外发送失败时系统会自动重发，请去掉",
+            fix="retries",
+        )
     if node.event == "multiple":
         yield finding(node, "unsupported", f"“{node.title}”：一个事件只能有一种触发方式")
 
@@ -141,6 +156,12 @@ def _events(node: Node, part: Process, referred: Mapping[str, str]) -> Iterator[
             yield finding(
                 node, "error-on-task", f"“{node.title}”附在普通步骤上，永远不会触发；只能附在子流程或调用上"
             )
+    if node.event == "timer" and node.timer[0] == "timeCycle" and not _reminds(node):
+        yield finding(
+            node,
+            "repeating-timer",
+            f"“{node.title}”会让后面的步骤重复好几次；重复计时只能附在步骤边上，并且不中断",
+        )
     if node.event == "timer" and not node.timer[1]:
         yield finding(node, "timer", f"“{node.title}”没有写时间")
     if node.kind == "eventBasedGateway":
@@ -152,6 +173,11 @@ def _events(node: Node, part: Process, referred: Mapping[str, str]) -> Iterator[
             yield finding(
                 node, "two-timers", f"事件网关“{node.title}”之后有多个定时，引擎只认一个，请只留最早的一个"
             )
+
+
+def _reminds(node: Node) -> bool:
+    """The one place where a repeated timer does what is drawn: at the edge of a step that goes on."""
+    return node.kind == "boundaryEvent" and not node.interrupting
 
 
 def _repeated(node: Node) -> Iterator[Finding]:
@@ -219,10 +245,20 @@ def literal_time(kind: str, text: str) -> bool:
     )
 
 
+def _moment(kind: str, text: str) -> str:
+    """The day and hour that a literal time names, "" when it names none."""
+    parts = text.split("/")
+    return text if kind == "timeDate" else parts[1] if len(parts) == 3 else ""
+
+
 def _timer(node: Node, kind: str, text: str) -> Iterator[Finding]:
     quoted = re.fullmatch(r"(['\"])(.*)\1", text)
     if quoted and not literal_time(kind, quoted.group(2)):
         yield finding(node, "timer", f"时间“{quoted.group(2)}”不是 ISO 8601 写法，例如 P5D（五天）")
+    elif quoted and (moment := _moment(kind, quoted.group(2))) and not ZONED.search(moment):
+        fix = "timer-zone" if kind == "timeDate" else ""
+        told = "没有写时区，会按服务器所在时区计算，请写成 2027-03-01T09:00:00+08:00 的样子"
+        yield finding(node, "timer", f"时间“{moment}”{told}", fix=fix)
     elif not quoted and (
         literal_time(kind, text) or DURATION.fullmatch(text) or MOMENT.fullmatch(text) or text.startswith("R")
     ):

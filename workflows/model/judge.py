@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from workflows.model import graph, law
+from workflows.model import law, reading
 from workflows.model.check import check_bundle, in_order
 from workflows.model.context import Context, OperatorFacts
 from workflows.model.graph import Bundle
@@ -47,7 +47,7 @@ def judge(
         watch: tells another thread how far it is; what is stopped by it is unknown.
     """
     begun, surroundings, watch = time.perf_counter(), context or Context(), watch or Watch()
-    bundle, found = graph.read(files)
+    bundle, found = reading.read(files)
     found += check_bundle(files, bundle, found, surroundings)
     told = law.read(surroundings.constraints)
     found += told.problems

@@ -21,6 +21,7 @@ from workflows.model.context import Context
 from workflows.model.graph import CONTAINERS, PEOPLE, Bundle, Node
 from workflows.model.logic import OTHER, conditions, names
 from workflows.model.reminders import TELLING
+from workflows.model.replay_office import OTHERWISE, Place, WalkOffice
 from workflows.model.values import Values, Writers
 from workflows.model.watch import Watch
 from workflows.types import Result
@@ -29,38 +30,12 @@ BEGIN: Final = datetime(2026, 1, 5, 1, tzinfo=UTC)
 MAX_STEPS: Final = 300
 MAX_CHOICES: Final = 32
 MAX_TIMERS: Final = 12
-OTHERWISE: Final = "另一种"
 COUNTED: Final = PEOPLE | {"serviceTask", "businessRuleTask"}
 STUCK: Final = ("deadlock", "left-behind")
 
 
 class _GivenUp(Exception):
     """The bound of steps or of time is used up."""
-
-
-@dataclass(slots=True)
-class _Office:
-    """Operators that answer what a walk wants."""
-
-    context: Context
-    answers: Mapping[str, Any]
-
-    def run(self, name: str, parameters: Mapping[str, Any], data: Mapping[str, Any]) -> Mapping[str, Any]:
-        facts = (self.context.operators or {}).get(name)
-        told = {}
-        for output in facts.outputs if facts else ():
-            echoed = facts.echoes.get(output) if facts else None
-            told[output] = parameters.get(echoed) if echoed else self.answers.get(output, OTHERWISE)
-        return told
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """How far a walk has come: the engine's state, the clock, what was passed."""
-
-    result: Result
-    now: datetime
-    passed: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -201,7 +176,7 @@ class Replay:
 
     # --- the walk -------------------------------------------------------------------------------
 
-    def _begin(self, path: Sequence[str]) -> Iterator[_Place]:
+    def _begin(self, path: Sequence[str]) -> Iterator[Place]:
         from workflows.engine import start
 
         writers = Writers(self.bundle, self.context)
@@ -214,13 +189,13 @@ class Replay:
             data = {name: value for name, value in answers.items() if name in given}
             made = self._step(partial(start, self.model, data), BEGIN, answers)
             if made is not None:
-                yield _Place(made, BEGIN, self._passed(made))
+                yield Place(made, BEGIN, self._passed(made))
 
     def _go(
-        self, place: _Place, path: Sequence[str], events: Sequence[str], wanted: Counter[str], kind: str
+        self, place: Place, path: Sequence[str], events: Sequence[str], wanted: Counter[str], kind: str
     ) -> bool:
         """Depth first from a place to the end of the way."""
-        todo: list[tuple[int, Iterator[_Place]]] = [(0, iter((place,)))]
+        todo: list[tuple[int, Iterator[Place]]] = [(0, iter((place,)))]
         while todo:
             number, places = todo[-1]
             here = next(places, None)
@@ -238,7 +213,7 @@ class Replay:
         return False
 
     def _arrived(
-        self, here: _Place, path: Sequence[str], done: Counter[str], wanted: Counter[str], kind: str
+        self, here: Place, path: Sequence[str], done: Counter[str], wanted: Counter[str], kind: str
     ) -> bool:
         if wanted - done:
             return False
@@ -246,9 +221,7 @@ class Replay:
             return not here.result.finished and not here.result.open and here.result.next_due is None
         return bool(kind) or not path or path[-1] in here.passed
 
-    def _event(
-        self, here: _Place, path: Sequence[str], number: int, events: Sequence[str]
-    ) -> Iterator[_Place]:
+    def _event(self, here: Place, path: Sequence[str], number: int, events: Sequence[str]) -> Iterator[Place]:
         step = events[number]
         node = self.elements[step]
         if node.kind not in PEOPLE:
@@ -265,8 +238,8 @@ class Replay:
             yield from self._complete(here, step, answers, written, all_of=bool(node.multi))
 
     def _complete(
-        self, here: _Place, step: str, answers: Mapping[str, Any], written: Mapping[str, Any], *, all_of: bool
-    ) -> Iterator[_Place]:
+        self, here: Place, step: str, answers: Mapping[str, Any], written: Mapping[str, Any], *, all_of: bool
+    ) -> Iterator[Place]:
         from workflows.engine import complete
 
         values = {name: value for name, value in answers.items() if name in written}
@@ -279,12 +252,12 @@ class Replay:
             made = self._step(act, place.now, answers)
             if made is None:
                 return
-            place = _Place(made, place.now, place.passed + self._passed(made))
+            place = Place(made, place.now, place.passed + self._passed(made))
             if not all_of:
                 break
         yield place
 
-    def _wait(self, here: _Place, step: str, between: Mapping[str, Any]) -> _Place | None:
+    def _wait(self, here: Place, step: str, between: Mapping[str, Any]) -> Place | None:
         """Let time pass until an event has come."""
         from workflows.engine import fire_timers
 
@@ -299,7 +272,7 @@ class Replay:
             made = self._step(partial(fire_timers, self.model, place.result.state), now, answers)
             if made is None:
                 break
-            place = _Place(made, now, place.passed + self._passed(made))
+            place = Place(made, now, place.passed + self._passed(made))
             if place.passed.count(step) > already:
                 return place
         self.timed = True
@@ -311,7 +284,7 @@ class Replay:
         if self.steps > MAX_STEPS or time.monotonic() > self.until or self.watch.stopped:
             raise _GivenUp
         try:
-            return act(operators=_Office(self.context, answers), now=lambda: now)
+            return act(operators=WalkOffice(self.context, answers), now=lambda: now)
         except (EngineFault, StepNotOpen):
             return None
 

@@ -28,7 +28,7 @@ export class Findings {
   }
 
   show(report) {
-    this.report = { findings: report.findings ?? [], verdicts: report.verdicts ?? [], seconds: report.seconds };
+    this.report = { findings: report.findings ?? [], verdicts: report.verdicts ?? [], seconds: report.seconds, states: report.states, bound: report.bound };
     this.place.removeAttribute('aria-busy');
     this.options.mark(this.here());
     this.render();
@@ -54,7 +54,7 @@ export class Findings {
   }
 
   render() {
-    const { findings, verdicts, seconds } = this.report;
+    const { findings, verdicts, seconds, states, bound } = this.report;
     const here = this.here();
     const elsewhere = findings.filter((one) => !here.includes(one));
     const broken = verdicts.filter((one) => !one.outcome.startsWith('holds'));
@@ -66,7 +66,7 @@ export class Findings {
     if (here.length) parts.push(h('h3', {}, '这张图'), h('ul', { class: 'zj-f-list' }, here.map((one) => this.finding(one))));
     if (elsewhere.length) parts.push(h('h3', {}, '其他文件'), h('ul', { class: 'zj-f-list' }, elsewhere.map((one) => this.finding(one, true))));
     if (proved.length) parts.push(h('details', { class: 'zj-f-proved' }, h('summary', {}, `已证明的要求 ${proved.length} 条`), h('ul', {}, proved.map((one) => h('li', {}, one.ref && h('span', { class: 'zj-rule' }, one.ref), one.text, one.assumption && h('small', { class: 'zj-f-time' }, `（前提：${one.assumption}）`))))));
-    if (seconds !== undefined) parts.push(h('p', { class: 'zj-f-time' }, `检查用时 ${seconds} 秒`));
+    if (seconds !== undefined) parts.push(h('p', { class: 'zj-f-time' }, `检查用时 ${seconds} 秒${bound ? `，看过 ${states.toLocaleString('zh-CN')} 种情形。每条要求最多看 ${bound.states.toLocaleString('zh-CN')} 种、全部最多 ${bound.seconds} 秒；看不完的算“没有证明出来”，不能发布。` : ''}`));
     this.place.replaceChildren(...parts);
   }
 

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from tests.unit.workflows.packs import Edit, files, surroundings
-from workflows.model import graph, law
+from workflows.model import law, reading
 from workflows.model.judge import judge
 from workflows.model.law import Law
 from workflows.model.proof import Proof
@@ -137,7 +137,7 @@ def read_law() -> Law:
 
 def outcome(bundle: Mapping[str, bytes], key: str) -> tuple[str, tuple[str, ...]]:
     """What one rule of the pack comes to in a changed pack."""
-    models, unreadable = graph.read(bundle)
+    models, unreadable = reading.read(bundle)
     assert unreadable == []
     told = read_law()
     rule = next(one for one in told.rules if one.id == key)
@@ -173,7 +173,7 @@ def test_a_rule_may_hold_under_a_named_assumption_only() -> None:
     layers = {**context.constraints, "own/constraints.yaml": text}
     told = law.read(layers)
     assert told.problems == []
-    models, _ = graph.read(changed)
+    models, _ = reading.read(changed)
     rule = next(one for one in told.rules if one.id == "CN-03")
     said = Proof(models, context, told, START, Until()).rule(rule)
     assert (said.kind, said.assumption) == ("holds-under", "A1")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from config import ROOT
 from workflows.errors import DecisionError
-from workflows.model import decision, graph, table_tests
+from workflows.model import decision, reading, table_tests
 from workflows.model.coverage import analyse
 from workflows.model.decision import Column, DecisionTable, Rule
 
@@ -134,7 +134,7 @@ def test_a_broken_tests_file_is_a_finding(text: bytes) -> None:
 
 def test_tests_of_a_table_are_no_form() -> None:
     tests = b'{"tests": [{"name": "", "inputs": {"total": 1}, "expected": {"grade": "x"}}]}'
-    bundle, found = graph.read({"decision/g.dmn": GRADE, "decision/g.tests.json": tests})
+    bundle, found = reading.read({"decision/g.dmn": GRADE, "decision/g.tests.json": tests})
     assert (list(bundle.forms), found) == ([], [])
 
 

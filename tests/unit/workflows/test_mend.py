@@ -110,6 +110,8 @@ MENDED = {
     "split-gateway": line(user("m") + user("n") + chain("m", "n", "e")),
     "drop-flow": line(user("m") + flow("m", "nowhere", key="f9")),
     "quote-timer": line(wait(timer("P7D"))),
+    "timer-zone": CORPUS["moment without a zone"].files["model.bpmn"],
+    "retries": CORPUS["retries that never happen"].files["model.bpmn"],
     "data-store": CORPUS["data store"].files["model.bpmn"],
     "add-id": line(user("m") + "<bpmn:textAnnotation id='t'/>").replace(b' id="m-e"', b""),
     "add-picture": line(user("m")),

@@ -8,7 +8,7 @@ import pytest
 
 from config import ROOT
 from tests.factories.bpmn import Diagram
-from workflows.model.graph import read
+from workflows.model.reading import read
 from workflows.model.reminders import telling
 
 DRAWN = {

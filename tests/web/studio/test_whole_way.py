@@ -16,9 +16,11 @@ from app.accounts.models import Person
 from app.core import db
 from app.core.identity import Actor
 from app.runtime import definitions, services
-from app.studio import drafts, moving
+from app.studio import checking, drafts, moving
+from app.studio.checking import Report
 from tests.factories.site import MOST_ASKED, PASSWORD, sign_in, token_in
 from tests.factories.studio import SMALL, begin, make_studio, small
+from workflows.types import Verdict
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -188,3 +190,25 @@ def test_the_mend_endpoint(studio: SimpleNamespace, enter: Any) -> None:
     assert browser.post(place, json={"file": 1}, headers=headers).status_code == 422
     assert browser.post(place, json={"file": "form/no.json", "keys": []}, headers=headers).status_code == 404
     assert [one.kind for one in drafts.saves_of(draft.id)] == ["mended", "edited"]
+
+
+def test_what_only_the_drawing_allows_is_accepted_by_a_second_person_with_a_reason_only(
+    studio: SimpleNamespace, enter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Verdict(
+        "ZH-10", "ZH-23a", "签订合同以前不得付款", "broken", ("start", "pay"), "drawing-only", process="small"
+    )
+    monkeypatch.setattr(checking, "judge", lambda *_: Report((), (said,), 0.1, 42))
+    draft = begin(studio)
+    drafts.save_file(studio.designer, draft.id, SMALL, small("11"), 1)
+    page = f"/studio/drafts/{draft.id}"
+    designer, publisher = enter(studio.designer), enter(studio.publisher)
+    told = findings(designer, page)
+    assert "图形上可能，按数据不会发生" in told
+    assert "看过 42 种情形" in told
+    post(designer, page, f"{page}/submit", notes="改时限")
+    assert 'name="accept-ZH-10"' not in designer.get(page).text
+    assert 'name="accept-ZH-10"' in publisher.get(page).text
+    assert "逐条写明理由" in words(post(publisher, page, f"{page}/approve"))
+    post(publisher, page, f"{page}/approve", **{"accept-ZH-10": "金额为零时才会走到，实际不会发生"})
+    assert drafts.find(draft.id).state == "approved"
