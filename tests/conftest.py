@@ -12,6 +12,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine
 
 import config
@@ -61,6 +62,30 @@ def _quick_passwords() -> Iterator[None]:
     before, sign_in._hasher = sign_in._hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     yield
     sign_in._hasher = before
+
+
+class Compiled(BytecodeCache):
+    """Templates, compiled once a process instead of once an application."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what is known of a template."""
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what has been compiled."""
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_templates() -> Iterator[None]:
+    """Each test has an application of its own, all have the same templates."""
+    before, Flask.jinja_options = Flask.jinja_options, {"bytecode_cache": Compiled()}
+    yield
+    Flask.jinja_options = before
 
 
 @pytest.fixture(autouse=True)

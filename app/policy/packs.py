@@ -199,7 +199,9 @@ def _layers(root: Path, key: str, base: Path | None) -> list[tuple[str, Path]]:
         if current in dict(layers) or not manifest.is_file():
             raise PackError(f"找不到政策包 {current}")
         layers.insert(0, (current, folder))
-        current = (yaml.safe_load(manifest.read_text(encoding="utf-8")) or {}).get("extends") or ""
+        current = (yaml.load(manifest.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}).get(
+            "extends"
+        ) or ""
     return layers
 
 
@@ -209,7 +211,7 @@ def load_files(files: Mapping[str, bytes], key: str) -> Pack:
     constraints: dict[str, str] = {}
     current = key
     while current:
-        manifest = yaml.safe_load(files[f"{current}/pack.yaml"].decode())
+        manifest = yaml.load(files[f"{current}/pack.yaml"].decode(), Loader=yaml.CSafeLoader)
         chain.insert(0, manifest)
         law = f"{current}/constraints.yaml"
         if law in files:

@@ -7,6 +7,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -266,8 +267,9 @@ class Form:
         return self.replace(schema=schema)
 
 
+@lru_cache(maxsize=1000)
 def load(schema: bytes | str, ui: bytes | str, key: str) -> Form:
-    """A form from its two files.
+    """A form from its two files; the same files are read once a process.
 
     Raises:
         FormError: not JSON, not a JSON Schema of an object, or the UI file names fields that do not exist.
