@@ -72,12 +72,14 @@ def carry_out(held: Locked, actor: Actor, answers: Mapping[str, Any], at: dateti
     )
     operators = BoundOperators(case, actor, pack, at)
     were_open = list(held.open)
+    detour = detours.of(task)
     recording.act(
-        "complete", element=task.element, path=task.path, variables=dict(variables), detour=task.detour
-    )
+        "complete", element=task.element, path=task.path, variables=dict(variables), detour=task.detour,
+        jump=detours.jump(detour),
+    )  # fmt: skip
     try:
-        if task.detour:
-            result, waiting = detours.end(bundle.model, task, variables)
+        if detour is not None:
+            result, waiting = detours.end(bundle.model, case, task, detour, variables, operators)
             were_open += waiting
         else:
             result = engine.complete(

@@ -22,6 +22,8 @@ from app.runtime.undoing import between, blocked, effects, standing
 from workflows import engine
 from workflows.errors import EngineFault
 
+NOT_STRAIGHT = "这一步不能“办好后直接回到我这里”，请选择按流程重新办理。"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -212,9 +214,15 @@ def _go_back(actor: Actor, held: Locked, target: Task, kind: str, reason: str, s
     signers.forget([one.id for one in waiting if one.state != "open"])
     made = next((one for one in fresh if (one.path, one.element) == (target.path, target.element)), None)
     if straight:
-        if made is None or made.group_id is not None or not back.whole:
-            raise Refusal("这一步不能“办好后直接回到我这里”，请选择按流程重新办理。", field="straight")
-        detours.begin(case, stood, task, made, waiting)
+        closed = [one for one in waiting if one.state != "open"]
+        if made is None or made.group_id is not None:
+            raise Refusal(NOT_STRAIGHT, field="straight")
+        if back.whole:
+            detours.begin(case, stood, task, made, waiting)
+        elif detours.possible(bundle.model, case, made, closed):
+            detours.begin(case, b"", task, made, closed)
+        else:
+            raise Refusal(NOT_STRAIGHT, field="straight")
     audit_step(case, actor, f"runtime.{kind}")
     people = {one for one in (target.done_by,) if one is not None and one != actor.person_id}
     notify(

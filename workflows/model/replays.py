@@ -11,6 +11,7 @@ import orjson
 from workflows import engine, expressions
 from workflows.engine import Model
 from workflows.errors import WorkflowError
+from workflows.repair.move import move
 from workflows.types import Finding, Result
 
 FOLDER: Final = "tests/"
@@ -105,6 +106,12 @@ class _Played:
             return engine.send_back(
                 model, self.state, here, _path(path), element, operators=operators, now=now
             ).result
+        if step.get("jump"):
+            path, element = step["jump"]
+            return move(
+                model, self.state, here, _path(path), element,
+                values=step["variables"], operators=operators, now=now,
+            )  # fmt: skip
         if step.get("detour"):
             return engine.resume(model, self.stood, step["variables"], now=now)
         return engine.complete(model, self.state, here, step["variables"], operators=operators, now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from SpiffWorkflow.util.task import TaskState
 from workflows.engine import codec
 from workflows.engine.model import Element, Model
 from workflows.engine.moving import take_away
-from workflows.engine.running import finished_step, guarded, run_automatic, states_of
+from workflows.engine.running import clean, finished_step, guarded, run_automatic, states_of
 from workflows.errors import EngineFault
 from workflows.ports import Now, Operators
 from workflows.repair.places import Place, find, is_shared, levels, path_of_part, seen_from
@@ -78,6 +78,7 @@ def move(
     *,
     operators: Operators,
     now: Now,
+    values: Mapping[str, Any] | None = None,
 ) -> Result:
     """Take a token away and put one on another element of its diagram, or of one that called it; run on.
 
@@ -85,6 +86,7 @@ def move(
 
     Args:
         path: call activities above the goal, outermost first: a beginning of the token's own.
+        values: what has become known at the token meanwhile.
 
     Raises:
         StepNotOpen: the token stands there no more.
@@ -101,6 +103,7 @@ def move(
         here = seen_from(part, task)
         if why := _goal(model, part, here, element, known).why_not:
             raise EngineFault(why, element, part.spec.name)
+        here.data.update(clean(values or {}))
         _put(workflow, part, here, element)
         run_automatic(workflow)
         return finished_step(model, workflow, before)

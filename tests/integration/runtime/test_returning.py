@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
+import orjson
 import pytest
+from sqlalchemy import func, select
 
+from app.audit import services as audit
 from app.core import db
+from app.core.db import session
 from app.core.errors import Conflict, Refusal
-from app.runtime import handlers, returning, services
-from app.runtime.models import Case
+from app.runtime import handlers, recording, returning, services
+from app.runtime.models import Case, Incident
 from app.runtime.queries import history_of
 from tests.factories.bpmn import Diagram
 from tests.integration.runtime.conftest import do, elements, opened
+from workflows.model import replays
 
 Begin = Callable[..., Case]
 CLERK = "街道经办"
@@ -203,6 +208,56 @@ def test_a_step_done_again_keeps_its_place(
     play(office, case, "first", "second")
     back(office, case, "decide", "ask")
     assert held(effects) == set()
+
+
+@pytest.mark.parametrize("meanwhile", [True, False])
+def test_straight_back_inside_a_branch_while_the_other_goes_on(
+    office: SimpleNamespace, begin: Begin, effects: dict[str, int], meanwhile: bool
+) -> None:
+    way = (
+        "start>ask ask>split split>left left>first first>left2 left2>join split>right right>join "
+        "join>decide decide>end"
+    )
+    made = arrows(drawn("long_branch", ["ask", "left", "first", "left2", "right", "decide"], way), way)
+    with recording.listening() as heard:
+        case = begin(made)
+        play(office, case, "ask", "left", "first")
+        asked = opened(case, "left2").id
+        back(office, case, "left2", "left", straight=True)
+        assert elements(case) == ["left", "right"]
+        assert held(effects) == {"ask", "first"}
+        if meanwhile:
+            play(office, case, "right")
+        do(office.clerks[1], case, "left", opinion="补充")
+        assert opened(case, "left2").id == asked  # the very step that sent it back, as it was left
+        assert "first" not in elements(case)
+        play(office, case, "left2", *([] if meanwhile else ["right"]))
+        assert elements(case) == ["decide"]
+        play(office, case, "decide")
+    assert max(effects.values()) == 1
+    assert session().get_one(Case, case.id).status == "completed"
+    assert audit.verify().ok
+    run = orjson.dumps({"title": "试", "process": made.id, "steps": heard})
+    assert list(replays.findings({"m.bpmn": made.xml().encode(), "tests/run.json": run})) == []
+
+
+def test_straight_back_out_of_a_branch_and_a_stage(
+    office: SimpleNamespace, begin: Begin, effects: dict[str, int]
+) -> None:
+    case = begin(branches())
+    play(office, case, "ask", "left")
+    asked = opened(case, "left2").id
+    back(office, case, "left2", "ask", straight=True)
+    assert elements(case) == ["ask"]
+    play(office, case, "ask")
+    assert elements(case) == ["left2", "right"]
+    assert opened(case, "left2").id == asked
+    case = begin(*stages())
+    play(office, case, "ask", "first")
+    back(office, case, "second", "ask", straight=True)
+    play(office, case, "ask")
+    assert elements(case) == ["second"]
+    assert session().scalar(select(func.count()).select_from(Incident)) == 0
 
 
 def test_nobody_goes_back_over_what_cannot_be_undone_and_is_told_what_it_is(

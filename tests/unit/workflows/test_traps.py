@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -192,6 +193,34 @@ def test_a_completion_condition_that_never_holds() -> None:
         do(whole, "vote", opinion="同意")  # it sees one part's data, never all parts
     found = check.check({"several.bpmn": drawn.xml().encode()})
     assert any(one.rule == "completion-condition" for one in found)
+
+
+def hurried() -> Diagram:
+    """Several vote under an interrupting timer that leads elsewhere."""
+    made = several()
+    made.user("late", "逾期处理", col=2, row=1)
+    made.end("end2", col=3, row=1)
+    made.flow("late", "end2")
+    plain = made.xml
+    timer = (
+        '<bpmn:boundaryEvent id="limit" attachedToRef="vote"><bpmn:outgoing>f_limit</bpmn:outgoing>'
+        '<bpmn:timerEventDefinition id="ld"><bpmn:timeDuration>"PT0.05S"</bpmn:timeDuration>'
+        "</bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+        '<bpmn:sequenceFlow id="f_limit" sourceRef="limit" targetRef="late" /></bpmn:process>'
+    )
+    made.xml = lambda: plain().replace("</bpmn:process>", timer)  # type: ignore[method-assign]
+    return made
+
+
+def test_votes_given_before_a_timer_interrupts() -> None:
+    """The library forgets them; ours lie in rows, kept on both databases (test_deadlines)."""
+    naive = stock(hurried())
+    do(naive, "vote", opinion="同意")
+    time.sleep(0.06)
+    naive.refresh_timers()
+    naive.do_engine_steps()
+    assert [one.task_spec.bpmn_id for one in naive.get_tasks(state=TaskState.READY, manual=True)] == ["late"]
+    assert "opinion" not in known(naive)
 
 
 def decided() -> Diagram:
