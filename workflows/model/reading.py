@@ -28,8 +28,8 @@ def read(files: Mapping[str, bytes]) -> tuple[Bundle, list[Finding]]:
     bundle = Bundle()
     found: list[Finding] = []
     for name, data in sorted(files.items()):
-        if name.endswith(table_tests.SUFFIX):
-            continue  # tests of a table are no form; `table_tests` runs them
+        if name.endswith(table_tests.SUFFIX) or "tests" in name.split("/")[:-1]:
+            continue  # tests of a table and recorded runs are no forms; `table_tests` and `replays` run them
         if name.endswith(".json"):
             found += _read_form(bundle, name, data)
             continue

@@ -117,6 +117,7 @@ def test_a_recorded_run_becomes_a_test_that_tells_where_it_went(studio: SimpleNa
         return [one.message for one in report.findings if one.rule == "recorded-run"]
 
     assert said() == []
+    assert checking.judge(drafts.files_of(draft.id), draft).errors == []
     longer = small().replace(b'id="decide"', b'id="other"').replace(b'"decide"', b'"other"')
     longer = longer.replace(b"<bpmn:flowNodeRef>decide<", b"<bpmn:flowNodeRef>other<")
     drafts.save_file(studio.designer, draft.id, SMALL, longer, 99)

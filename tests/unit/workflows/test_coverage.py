@@ -132,9 +132,11 @@ def test_a_broken_tests_file_is_a_finding(text: bytes) -> None:
     assert (found.rule, found.severity, found.file) == ("table-test", "error", "decision/g.tests.json")
 
 
-def test_tests_of_a_table_are_no_form() -> None:
+def test_tests_of_a_table_and_recorded_runs_are_no_forms() -> None:
     tests = b'{"tests": [{"name": "", "inputs": {"total": 1}, "expected": {"grade": "x"}}]}'
-    bundle, found = reading.read({"decision/g.dmn": GRADE, "decision/g.tests.json": tests})
+    run = b'{"title": "x", "process": "p", "steps": []}'
+    files = {"decision/g.dmn": GRADE, "decision/g.tests.json": tests, "tests/run-1.json": run}
+    bundle, found = reading.read(files)
     assert (list(bundle.forms), found) == ([], [])
 
 
