@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app.cli.worker import Worker
 from app.core import clock as time
@@ -55,6 +56,28 @@ def test_a_worker_moves_what_is_due_and_gives_it_back(begin: Begin, clock: time.
     assert elements(case) == ["after"]
     assert leases.backlog(time.now()) == (0, None)
     assert session().scalar(select(func.count()).select_from(Lease)) == 0
+
+
+def test_one_indexed_query_finds_what_is_due(office: SimpleNamespace) -> None:
+    del office
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(db.engine(), "before_cursor_execute", note)
+    try:
+        leases.due(time.now(), 200, "somebody")
+    finally:
+        event.remove(db.engine(), "before_cursor_execute", note)
+    ((statement, parameters),) = seen
+    on_sqlite = db.engine().dialect.name == "sqlite"
+    with db.engine().connect() as connection:
+        if not on_sqlite:
+            connection.exec_driver_sql("SET enable_seqscan = off")  # an empty table it would read whole
+        explain = "EXPLAIN QUERY PLAN " if on_sqlite else "EXPLAIN "
+        plan = connection.exec_driver_sql(explain + statement, parameters).all()
+    assert "ix_cases_due" in str(plan)
 
 
 def test_what_one_worker_has_taken_on_another_leaves_until_the_lease_is_over(
