@@ -28,6 +28,28 @@ ROOMS: Mapping[str, str] = {
     "messages": "消息",
     "files": "附件",
 }
+CHAINS: Mapping[str, str] = {
+    "case": "项目",
+    "definition": "流程版本",
+    "demo": "演示时钟",
+    "library_entry": "项目库",
+    "mail": "邮件设置",
+    "model_draft": "流程草稿",
+    "model_move": "项目迁移",
+    "need": "需求",
+    "org_unit": "单位",
+    "organisation": "社会组织",
+    "pack": "政策包",
+    "pack_version": "政策包版本",
+    "person": "人员",
+    "pot": "资金来源",
+    "procurement": "采购",
+    "project_list": "项目清单",
+    "survey": "满意度调查",
+    "webhook": "消息网关",
+    "work_calendar": "工作日历",
+}
+"""What a chain of records is about, by the word before its colon."""
 ACTS: Mapping[str, str] = {
     "ballots.code_used": "提交满意度问卷",
     "ballots.extend_survey": "延长满意度调查",
@@ -147,6 +169,12 @@ VALUES: Mapping[str, str] = {
     "version": "版本",
     "working": "上班",
 }
+
+
+def chain(name: str) -> str:
+    """A chain of records as people call it: 人员 7."""
+    kind, _, number = name.partition(":")
+    return f"{CHAINS.get(kind, kind)} {number}".strip().removesuffix(" 0")
 
 
 def act(action: str) -> str:

@@ -122,6 +122,12 @@ def policy_propose(key: str, name: str) -> Page:
     back = url_for("admin.policy_pack", key=key)
     crumbs = [(HOME, url_for("admin.home")), ("政策包", url_for("admin.policy_home")), (pack.title, back)]
     form = parameter_form(known, shown(known.value, known.unit), clock.today().isoformat())
+    mine = [one for one in queries.proposals(key) if one.proposed_by == actor.person_id]
+    if mine:  # one meeting decides many values: its paper is written once
+        last = max(mine, key=lambda one: one.id)
+        form = form.with_values(
+            ref=last.ref, decided_by=last.decided_by, decided_on=last.decided_on.isoformat()
+        )
     return form_page(form, save, active="admin-policy", back=back, crumbs=crumbs)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import CheckConstraint, Index, String, Text, delete, func, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, Index, String, Text, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
@@ -107,7 +107,7 @@ def listed(state: str, before: int | None, limit: int) -> list[Outgoing]:
         state: "waiting", "done", "dead" or "" for all.
         before: id of the last row of the page before.
     """
-    query = select(Outgoing).where(Outgoing.kind.in_([k for k, one in _channels.items() if one.outside]))
+    query = select(Outgoing).where(_leaving())
     if state:
         query = query.where(Outgoing.state == state)
     if before is not None:
@@ -116,9 +116,14 @@ def listed(state: str, before: int | None, limit: int) -> list[Outgoing]:
 
 
 def counts() -> dict[str, int]:
-    """How many effects there are in each state."""
-    rows = session().execute(select(Outgoing.state, func.count()).group_by(Outgoing.state))
+    """How many of those there are in each state."""
+    query = select(Outgoing.state, func.count()).where(_leaving()).group_by(Outgoing.state)
+    rows = session().execute(query)
     return {state: number for state, number in rows}
+
+
+def _leaving() -> ColumnElement[bool]:
+    return Outgoing.kind.in_([kind for kind, one in _channels.items() if one.outside])
 
 
 def tidy() -> None:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.accounts.access import current_actor, signed_in
 from app.accounts.queries import names_of_units, unit, units_below
 from app.core import clock
-from app.core.errors import Forbidden, NotFound, Refusal
+from app.core.errors import Forbidden, NotFound
 from app.core.identity import Actor
 from app.files.queries import describe
 from app.files.views import send
@@ -20,6 +20,7 @@ from app.organisations import queries, rules, services
 from app.organisations.forms import capacity_form, credit_form, profile_form, registration_form
 from app.organisations.models import Organisation
 from app.ui import forms
+from app.ui.formpage import Page, form_page
 
 bp = Blueprint("organisations", __name__, url_prefix="/organisations", template_folder="templates")
 DAYS = ("filing_date", "registration_valid_until", "since", "until")
@@ -88,7 +89,7 @@ def proof(organisation_id: int, file_id: int) -> Response:
 
 @bp.route("/new", methods=["GET", "POST"])
 @signed_in
-def new() -> str | BaseResponse | tuple[str, int]:
+def new() -> Page:
     """Take an organisation into the register (登记社会组织; ZH-03)."""
     actor = current_actor()
     allowed = rules.may_register(actor)
@@ -107,7 +108,7 @@ def new() -> str | BaseResponse | tuple[str, int]:
 
 @bp.route("/<int:organisation_id>/edit", methods=["GET", "POST"])
 @signed_in
-def edit(organisation_id: int) -> str | BaseResponse | tuple[str, int]:
+def edit(organisation_id: int) -> Page:
     """Mend contact, scope and areas (更正基本资料; ZH-24c)."""
     actor, found = _found(organisation_id, rules.may_update)
     areas = [(u.id, u.short_name) for u in queries.districts(found)]
@@ -124,7 +125,7 @@ def edit(organisation_id: int) -> str | BaseResponse | tuple[str, int]:
 
 @bp.route("/<int:organisation_id>/capacity", methods=["GET", "POST"])
 @signed_in
-def capacity(organisation_id: int) -> str | BaseResponse | tuple[str, int]:
+def capacity(organisation_id: int) -> Page:
     """Say what an organisation can do, with a paper for it (登记承接能力; ZH-24c)."""
     actor, found = _found(organisation_id, rules.may_update)
 
@@ -140,7 +141,7 @@ def capacity(organisation_id: int) -> str | BaseResponse | tuple[str, int]:
 
 @bp.route("/<int:organisation_id>/credit", methods=["GET", "POST"])
 @signed_in
-def credit(organisation_id: int) -> str | BaseResponse | tuple[str, int]:
+def credit(organisation_id: int) -> Page:
     """Add a line to the credit record (登记信用记录; ZH-24c)."""
     actor, found = _found(organisation_id, rules.may_write_credit)
 
@@ -162,32 +163,15 @@ def _found(organisation_id: int, rule: Callable[[Actor, int], Any]) -> tuple[Act
     return actor, found
 
 
-def _form_page(
-    form: forms.Form, save: Callable[[dict[str, Any]], BaseResponse], back: str
-) -> str | BaseResponse | tuple[str, int]:
-    errors: dict[str, str] = {}
-    answers: dict[str, Any] | None = None
-    if request.method == "POST":
-        answers = forms.cast(form, request.form)
-        try:
-            forms.check(form, answers)
-            return save(answers)
-        except Refusal as refusal:
-            if refusal.status in (403, 404):
-                raise
-            errors = forms.errors_by_field(refusal)
-    shown = form.answered(answers).values if answers is not None else None
-    wanted = [i for i in (shown or {}).get("files") or [] if isinstance(i, int)]
-    page = render_template(
-        "organisations/form.html",
+def _form_page(form: forms.Form, save: Callable[[dict[str, Any]], BaseResponse], back: str) -> Page:
+    return form_page(
+        form,
+        save,
         active="organisations",
-        form=form,
-        answers=shown,
-        errors=errors,
-        files={f.id: f for f in describe(wanted)},
         back=back,
+        crumbs=[("社会组织库", url_for("organisations.register"))],
+        files=lambda ids: {f.id: f for f in describe(ids)},
     )
-    return (page, 422) if errors else page
 
 
 def _days(answers: dict[str, Any]) -> dict[str, Any]:

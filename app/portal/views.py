@@ -15,6 +15,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask_login import current_user
@@ -99,6 +100,8 @@ def notice(no: str) -> str | BaseResponse | tuple[str, int]:
     if request.method == "GET":
         return _notice_page(view, form)
     answers = forms.cast(form, request.form)
+    if "restore" in request.form:  # what this browser had kept is only shown again
+        return _notice_page(view, form.with_values(**answers))
     try:
         forms.check(form, answers)
         said = services.object_to(
@@ -113,6 +116,7 @@ def notice(no: str) -> str | BaseResponse | tuple[str, int]:
         if error.status == 404:
             raise
         return _notice_page(view, form.with_values(**answers), error), error.status
+    session["taken"] = no
     flash(
         f"已收到，编号为“{OBJECTION_KINDS[said.kind]} {said.seq}”。答复会公布在本页面，请记下编号。", "good"
     )
@@ -209,6 +213,11 @@ def survey(code: str) -> str | BaseResponse | tuple[str, int]:
         over = not survey_rules.open_now(clock.now(), found.opens_at, found.until_at)
         return render_template("portal/survey.html", survey=found, used=used, over=over, form=form, errors={})
     answers = forms.cast(form, request.form)
+    if "restore" in request.form:
+        shown = form.with_values(**answers)
+        return render_template(
+            "portal/survey.html", survey=found, used=used, over=False, form=shown, errors={}
+        )
     try:
         forms.check(form, answers)
         scores = {question["key"]: answers[question["key"]] for question in found.questions}
@@ -244,6 +253,7 @@ def _notice_page(view: notices.NoticeView, form: forms.Form, error: Refusal | No
         replies=replies(view.notice),
         said=notices.objections_of(view.notice.id),
         objection_kinds=OBJECTION_KINDS,
+        taken=session.pop("taken", "") == view.notice.no,
         intact=notices.is_intact(view.notice),
     )
 

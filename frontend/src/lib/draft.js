@@ -1,5 +1,5 @@
 // Drafts: kept in this browser at once and on the server 1.5 s after the last change; what was lost comes back.
-import { forget, keep, kept, pairsOf } from './local.js';
+import { forget, keep, kept, pairsOf, pairsToKeep, person } from './local.js';
 import { refresh, sessionEnded } from './session.js';
 
 const PAUSE = 1500;
@@ -27,8 +27,7 @@ async function post(url, form, pairs) {
 async function bringBack(form, url, say) {
   const copy = kept(form);
   if (!copy) return false;
-  const now = JSON.stringify(pairsOf(form));
-  if (form.hasAttribute('data-refused') || JSON.stringify(copy.pairs) === now) {
+  if (form.hasAttribute('data-taken') || JSON.stringify(copy.pairs) === JSON.stringify(pairsToKeep(form))) {
     forget(form);
     return false;
   }
@@ -80,6 +79,7 @@ export function installDraft(form) {
   const url = form.dataset.draftUrl;
   const comesBack = Boolean(url) || form.hasAttribute('data-restorable'); // else keeping it would promise too much
   const place = form.querySelector('[data-saved]');
+  const visitor = !person();
   const button = form.querySelector('button[type=submit][data-busy]');
   let timer = 0;
   let tries = 0;
@@ -131,6 +131,18 @@ export function installDraft(form) {
     }
   }
 
+  // on a computer for everybody one leaves nothing behind
+  let clear = null;
+  const offerToClear = () => {
+    if (clear || !place) return;
+    clear = Object.assign(document.createElement('button'), { type: 'button', className: 'btn btn-sm', textContent: '清除' });
+    clear.addEventListener('click', () => {
+      forget(form);
+      location.assign(location.pathname + location.search);
+    });
+    place.after(clear);
+  };
+
   const changed = () => {
     version += 1;
     pending = true;
@@ -139,7 +151,8 @@ export function installDraft(form) {
       clearTimeout(timer);
       timer = setTimeout(save, PAUSE);
     } else if (!unsaved) {
-      say(`已保存在本机 ${timeOf(new Date())}`);
+      say(`已保存在本机 ${timeOf(new Date())}${visitor ? '，两小时内有效' : ''}`);
+      if (visitor) offerToClear();
     }
   };
   form.addEventListener('input', changed);
@@ -177,5 +190,6 @@ export function installDraft(form) {
   window.addEventListener('beforeunload', (event) => {
     if (unsaved && !leaving) event.preventDefault();
   });
-  if (comesBack) bringBack(form, url, say);
+  if (form.hasAttribute('data-refused')) changed(); // what came back is nowhere else
+  else if (comesBack) bringBack(form, url, say);
 }

@@ -1,8 +1,9 @@
-"""A community clerk files a proposal from a phone: six photos, a refused form, a vote."""
+"""On a phone: a community clerk files a proposal with six photos and a vote; a resident answers a questionnaire."""
 
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,8 @@ from sqlalchemy import select
 
 from app.accounts.demo import PASSWORD
 from app.accounts.models import Person
+from app.ballots import surveys
+from app.ballots.survey_models import SurveyAnswer
 from app.cli import demo
 from app.cli import world as worlds
 from app.cli.player import Player
@@ -74,14 +77,15 @@ def file_step(page: Page, base: str, player: Player, case_id: int, key: str, **m
 
 
 def add_photos(page: Page) -> None:
-    """Six photos at once, from the camera's roll."""
+    """Six photos: two taken one after the other, the second while the first is on its way, and four from the roll."""
     field = page.locator("[data-upload-field=files]")
-    field.locator("input[type=file]").first.set_input_files(
-        [
-            {"name": f"现场{number}.jpg", "mimeType": "image/jpeg", "buffer": photo(number)}
-            for number in range(1, 7)
-        ]
-    )
+    taken = [
+        {"name": f"现场{number}.jpg", "mimeType": "image/jpeg", "buffer": photo(number)}
+        for number in range(1, 7)
+    ]
+    for one in taken[:2]:
+        page.locator("#f-files-camera").set_input_files(one)  # type: ignore[arg-type]
+    page.locator("#f-files").set_input_files(taken[2:])  # type: ignore[arg-type]
     expect(field.locator("input[type=hidden]")).to_have_count(6)
     expect(field.locator("[data-busy]")).to_have_count(0)
 
@@ -174,3 +178,38 @@ def test_a_photo_that_does_not_get_through_is_sent_again(player: Player, base: s
     field.get_by_role("button", name="重新上传").click()
     expect(field.locator("input[type=hidden]")).to_have_count(1)
     expect(field).to_contain_text("已上传")
+
+
+def test_a_resident_answers_a_questionnaire(player: Player, base: str, page: Page) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    case_id = player.start("community", "长者助餐")
+    clerk = player._person("street.clerk", player.world.street.id)
+    survey = surveys.open_survey(
+        clerk,
+        session().get_one(Case, case_id),
+        title="助餐服务满意度调查",
+        method="随机发放问卷码",
+        until_at=time.now() + timedelta(days=7),
+    )
+    number, asked = survey.id, [one["key"] for one in survey.questions]
+    code = surveys.issue_codes(clerk, number, 1)[0]
+    db.close()
+    page.goto(f"{base}/c")
+    small(page)
+    page.get_by_label("问卷码").fill(f"{code[:4]} {code[4:8]} {code[8:]}".lower())
+    with page.expect_navigation():
+        page.locator("main form [type=submit]").click()
+    small(page)
+    for key in asked[:-1]:
+        page.locator(f"[name='{key}'][value='4']").locator("xpath=ancestor::label[1]").click()
+    page.locator("[name=comment]").fill("饭菜很好，希望周末也送。")
+    with page.expect_navigation():
+        page.locator("main form [type=submit]").click()
+    expect(page.locator("#form-errors")).to_be_focused()  # one question was left out
+    expect(page.locator("[name=comment]")).to_have_value("饭菜很好，希望周末也送。")
+    page.locator(f"[name='{asked[-1]}'][value='5']").locator("xpath=ancestor::label[1]").click()
+    with page.expect_navigation():
+        page.locator("main form [type=submit]").click()
+    expect(page.locator("h1")).to_contain_text("问卷已经收到")
+    db.close()
+    assert session().scalars(select(SurveyAnswer.comment)).all() == ["饭菜很好，希望周末也送。"]

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import base64
 import io
-import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from app.accounts.demo import PASSWORD
 from app.accounts.models import Person
 from app.accounts.queries import actor
-from app.cli import demo
-from app.cli import world as worlds
-from app.cli.player import Player
-from app.cli.proposals import PROPOSALS
-from app.core import clock as time
+from app.core import db
 from app.core.db import session
 from app.files import services as files
 from app.runtime import acts
-from tests.databases import SQLiteTemplate
-from tests.factories.played import opened, play
+from app.runtime.models import Case
+from tests.browser.town import Town
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 DOT = base64.b64decode(
@@ -37,24 +29,11 @@ document.addEventListener('securitypolicyviolation', (e) => window.violations.pu
 
 
 @pytest.fixture
-def base(sqlite_template: SQLiteTemplate, tmp_path: Path, clock: time.MovableClock) -> Iterator[str]:
+def base(town: Town) -> str:
     """A case in delivery, served on a port of its own."""
-
-    def one(world: worlds.World, moving: time.MovableClock) -> None:
-        title, proposal = PROPOSALS[0]
-        player = Player(world, demo.plan_for("returned", proposal), moving)
-        case_id = player.start("community", f"胡湾社区{title}")
-        player.play(case_id, until="delivery.community_accept")
-        _pictures(case_id)
-
-    made = play(sqlite_template, tmp_path, one)
-    with opened(made, tmp_path, clock) as flask:
-        server = make_server("127.0.0.1", 0, flask, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    _pictures(session().scalars(select(Case.id).order_by(Case.id)).first() or 0)
+    db.close()
+    return town.base
 
 
 def _pictures(case_id: int) -> None:

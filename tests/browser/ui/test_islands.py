@@ -120,7 +120,7 @@ def test_without_a_connection_the_words_stay_in_this_browser_and_come_back(
     page.unroute("**/draft")
     sent = len(gallery.extensions["gallery"].drafts)
     page.goto(f"{gallery.base}/form")
-    page.wait_for_function("() => !Object.keys(sessionStorage).some((key) => key.startsWith('zj-typed'))")
+    page.wait_for_function("() => !Object.keys(localStorage).some((key) => key.startsWith('zj-typed'))")
     assert gallery.extensions["gallery"].drafts[-1]["name"] == "云山"
     assert len(gallery.extensions["gallery"].drafts) == sent + 1
 
