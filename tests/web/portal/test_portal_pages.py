@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 
+import app.inbox.case_views  # noqa: F401 - adds the pages of a case to the desk's
 import config
 from app.accounts import sign_in
 from app.accounts.access import init_accounts
