@@ -123,6 +123,10 @@ async function start() {
     });
   }
 
+  const known = data.variables.filter((one) => /^[a-z_]\w*$/i.test(one.name));
+  find('variables').replaceChildren(...known.flatMap((one) => [h('dt', {}, h('code', {}, one.name)), h('dd', {}, one.label, one.values.length ? `：${one.values.map(([value, words]) => `${JSON.stringify(value)} ${words}`).join('、')}` : '')]));
+  find('known').hidden = !known.length;
+
   const acts = {
     undo: () => modeler.getActiveViewer().get('commandStack').undo(),
     redo: () => modeler.getActiveViewer().get('commandStack').redo(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -163,6 +163,18 @@ class Bundle:
         """Processes that no other diagram calls, in the order of their files; all when each calls another."""
         called = {node.called for node in self.nodes() if node.called}
         return [key for key in self.processes if key not in called] or list(self.processes)
+
+    def reached(self, start: str) -> Bundle:
+        """The same with only those diagrams that a process leads into: what others hold says nothing about it."""
+        found: set[str] = set()
+        todo = [start]
+        while todo:
+            key = todo.pop()
+            if key in found or key not in self.processes:
+                continue
+            found.add(key)
+            todo += [node.called for node in self.processes[key].all_nodes() if node.called]
+        return replace(self, processes={key: one for key, one in self.processes.items() if key in found})
 
 
 def elements_of(bundle: Bundle, start: str) -> dict[str, Node]:

@@ -65,8 +65,9 @@ def judge(
             verdicts += _unknown(told, start)
             continue
         try:
-            proof = Proof(bundle, surroundings, told, start, Until(seconds / len(starts), watch))
-            more, said = _prove(proof, bundle, files, REPLAY_SHARE * seconds / len(starts), watch)
+            own = bundle.reached(start)
+            proof = Proof(own, surroundings, told, start, Until(seconds / len(starts), watch))
+            more, said = _prove(proof, own, files, REPLAY_SHARE * seconds / len(starts), watch)
             states += proof.states
         except RecursionError:  # calls inside calls, hundreds deep
             more, said = [], list(_unknown(told, start))
