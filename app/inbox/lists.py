@@ -18,6 +18,7 @@ from app.runtime import queries
 from app.runtime.holders import holdings
 from app.runtime.models import Case, Task
 from app.runtime.rules import STAGES
+from app.search.queries import cases_holding
 from app.ui.filters import due_state
 
 CASE_STATUS = {
@@ -66,13 +67,15 @@ class Chosen:
         """The to-do list so chosen."""
         due, stage, text = (self.values[name] for name in NAMES["desk"])
         place = stories.read_cursor(after)
-        return queries.desk(actor, due=due, stage=stage, text=text, after=place, limit=limit)
+        few = cases_holding(text) if text else None
+        return queries.desk(actor, due=due, stage=stage, text=text, among=few, after=place, limit=limit)
 
     def cases(self, actor: Actor, *, mine: bool = False, before: int | None = None, limit: int) -> list[Case]:
         """The cases so chosen."""
         status, stage, text = (self.values[name] for name in NAMES["cases"])
+        few = cases_holding(text) if text else None
         return queries.cases(
-            actor, mine=mine, status=status, stage=stage, text=text, before=before, limit=limit
+            actor, mine=mine, status=status, stage=stage, text=text, among=few, before=before, limit=limit
         )
 
 

@@ -15,7 +15,7 @@ from app.funds.rules import READERS as FUND_READERS
 from app.messages.queries import unread_of
 from app.organisations.rules import KEEPERS, MEMBERS
 from app.procurement.queries import READERS as BID_READERS
-from app.runtime.queries import DeskCounts, desk_counts
+from app.runtime.queries import desk_total
 from app.runtime.rules import STAGES, role_name
 from app.ui.navigation import NavGroup, NavItem
 
@@ -51,7 +51,7 @@ def context() -> dict[str, Any]:
         "newest_message": newest,
         "actor": actor,
         "session_seconds": seconds_left(),
-        "nav": groups(actor, desk_counts(actor)),
+        "nav": groups(actor, desk_total(actor)),
         "unit_name": unit_name(grant.unit_id) if grant else "",
         "role_names": "、".join(
             dict.fromkeys(role_name(g.role) for g in sorted(actor.grants, key=lambda g: g.role))
@@ -59,9 +59,9 @@ def context() -> dict[str, Any]:
     }
 
 
-def groups(actor: Actor, counts: DeskCounts) -> list[NavGroup]:
+def groups(actor: Actor, waiting: int) -> list[NavGroup]:
     """The navigation of a person: what the person's roles can use."""
-    work = [NavItem("desk", "我的待办", "checklist", "/desk", counts.total)]
+    work = [NavItem("desk", "我的待办", "checklist", "/desk", waiting)]
     work.append(NavItem("done", "我的已办", "circle-check", "/desk/done"))
     if any(actor.has(role) for role in STARTERS):
         work.append(NavItem("start", "发起项目", "plus", "/desk/start"))

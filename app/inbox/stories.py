@@ -311,7 +311,12 @@ def money_of(case_ids: Sequence[int]) -> dict[int, int]:
 
 def cursor(task: Task) -> str:
     """The place of a task in the to-do list, for the link to the next page."""
-    return f"{task.due_at.timestamp() if task.due_at else ''}_{task.id}"
+    return place(task.due_at, task.id)
+
+
+def place(at: datetime | None, number: int) -> str:
+    """A place in a list that is ordered by moments, for the link to its next page."""
+    return f"{at.timestamp() if at else ''}_{number}"
 
 
 def read_cursor(text: str | None) -> tuple[datetime | None, int] | None:

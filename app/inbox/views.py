@@ -61,10 +61,11 @@ def desk() -> str:
 @signed_in
 def done() -> str:
     """What I completed (已办)."""
-    before = request.args.get("before", type=int)
+    before = stories.read_cursor(request.args.get("before"))
     items = queries.done_by(current_actor(), before=before, limit=queries.PAGE + 1)
-    more = items[queries.PAGE - 1].task.id if len(items) > queries.PAGE else None
     page = items[: queries.PAGE]
+    last = page[-1].task if len(items) > queries.PAGE else None
+    more = stories.place(last.done_at, last.id) if last else None
     waiting = queries.open_task_count([item.case.id for item in page])
     return render_template(
         "inbox/done.html",

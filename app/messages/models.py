@@ -19,6 +19,7 @@ class Message(Row):
     __tablename__ = "message"
     __table_args__ = (
         Index("ix_message_box", "person_id", "read_at", "id"),
+        Index("ix_message_person", "person_id", "id"),
         Index("ix_message_spread", "spread", "id"),
         Index("ix_message_mail", "mail_due", "person_id"),
     )

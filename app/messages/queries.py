@@ -11,6 +11,8 @@ from app.core.outbox import Outgoing
 from app.messages.models import Message
 
 PAGE = 30
+MOST_UNREAD = 100
+"""Counting ends here: the bell shows 99+."""
 
 
 def newest(actor: Actor) -> Message | None:
@@ -28,15 +30,17 @@ def mails_of(actor: Actor, limit: int = PAGE) -> list[Outgoing]:
 
 
 def unread_count(person_id: int) -> int:
-    """How many messages a person has not read."""
-    query = select(func.count(Message.id)).where(Message.person_id == person_id, Message.read_at.is_(None))
-    return session().scalar(query) or 0
+    """How many messages a person has not read, counted up to `MOST_UNREAD`."""
+    query = select(Message.id).where(Message.person_id == person_id, Message.read_at.is_(None))
+    return session().scalar(select(func.count()).select_from(query.limit(MOST_UNREAD).subquery())) or 0
 
 
 def unread_of(person_id: int) -> tuple[int, int]:
     """How many messages a person has not read, and the id of the newest of them (0 for none)."""
-    query = select(func.count(Message.id), func.max(Message.id))
-    row = session().execute(query.where(Message.person_id == person_id, Message.read_at.is_(None))).one()
+    unread = select(Message.id).where(Message.person_id == person_id, Message.read_at.is_(None))
+    newest = unread.order_by(Message.id.desc()).limit(1).scalar_subquery()
+    count = select(func.count()).select_from(unread.limit(MOST_UNREAD).subquery()).scalar_subquery()
+    row = session().execute(select(count, newest)).one()
     return row[0], row[1] or 0
 
 

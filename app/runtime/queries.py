@@ -25,6 +25,9 @@ SOON = timedelta(hours=48)
 PAGE = 20
 MOST_COUNTED = 1000
 """Nobody reads an exact count beyond this; the most pressing are counted first."""
+MOST_MARKED = 100
+"""The mark in the navigation says 99+."""
+MOST_STREETS = 60
 SIBLING = aliased(Task)
 """Another part of the same multi-instance step; made once, for making it costs more than the query."""
 
@@ -135,10 +138,10 @@ def _has_earlier_part() -> ColumnElement[bool]:
 
 
 def desk_counts(actor: Actor) -> DeskCounts:
-    """Counts above the to-do list and in the navigation; counting ends at `MOST_COUNTED`."""
+    """Counts above the to-do list; counting ends at `MOST_COUNTED`."""
     now = clock.now()
     parts = [
-        select(Task.id, Task.due_at, Task.rank_at)
+        select(Task.id, Task.rank_at)
         .where(way)
         .order_by(Task.rank_at, Task.id)
         .limit(MOST_COUNTED)
@@ -146,11 +149,18 @@ def desk_counts(actor: Actor) -> DeskCounts:
         for way in _ways(actor)
     ]
     mine = union(*(select(part) for part in parts)).subquery()
-    late = sql_case((mine.c.due_at < now, 1), else_=0)
-    soon = sql_case((and_(mine.c.due_at >= now, mine.c.due_at < now + SOON), 1), else_=0)
+    late = sql_case((mine.c.rank_at < now, 1), else_=0)
+    soon = sql_case((and_(mine.c.rank_at >= now, mine.c.rank_at < now + SOON), 1), else_=0)
     counts = select(func.count(), func.coalesce(func.sum(late), 0), func.coalesce(func.sum(soon), 0))
     row = session().execute(counts.select_from(mine)).one()
     return DeskCounts(*(min(count, MOST_COUNTED) for count in row))
+
+
+def desk_total(actor: Actor) -> int:
+    """How many open steps a person has, counted up to `MOST_MARKED`: for the mark on every page."""
+    parts = [select(Task.id).where(way).limit(MOST_MARKED).subquery() for way in _ways(actor)]
+    mine = union(*(select(part) for part in parts)).subquery()
+    return min(session().scalar(select(func.count()).select_from(mine)) or 0, MOST_MARKED)
 
 
 def desk(
@@ -159,6 +169,7 @@ def desk(
     due: str = "",
     stage: str = "",
     text: str = "",
+    among: Sequence[int] | None = None,
     after: tuple[datetime | None, int] | None = None,
     limit: int = PAGE,
 ) -> list[DeskItem]:
@@ -167,30 +178,27 @@ def desk(
     Args:
         due: "overdue", "soon", "normal" or "" for all.
         text: what `matching` finds, or part of the task's title.
+        among: the only cases that can match the text, when they are few: then the list is not walked for them.
         after: due moment and id of the last line of the page before.
     """
     now = clock.now()
     wanted: list[ColumnElement[bool]] = []
     if due == "overdue":
-        wanted.append(Task.due_at < now)
+        wanted.append(Task.rank_at < now)
     elif due == "soon":
-        wanted.append(and_(Task.due_at >= now, Task.due_at < now + SOON))
+        wanted.append(and_(Task.rank_at >= now, Task.rank_at < now + SOON))
     elif due == "normal":
-        wanted.append(or_(Task.due_at.is_(None), Task.due_at >= now + SOON))
+        wanted.append(Task.rank_at >= now + SOON)
     if stage:
         wanted.append(Task.stage == stage)
-    if text:
-        wanted.append(or_(matching(text), Task.title.contains(text, autoescape=True)))
     if after is not None:
         wanted.append(tuple_(Task.rank_at, Task.id) > tuple_(after[0] or LAST, after[1]))
     parts = []
-    for way in _ways(actor):
-        part = select(Task.id, Task.rank_at).where(way, *wanted)
-        if text:
-            part = part.join(Case, Case.id == Task.case_id)
-        # Each way reads its own page in the order of its index: cost follows the page, not the list.
-        page = part.order_by(Task.rank_at, Task.id).limit(limit).subquery()
-        parts.append(select(page.c.id, page.c.rank_at))
+    for part in _matched(text, among):
+        for way in _ways(actor):
+            # Each way reads its own page in the order of its index: cost follows the page, not the list.
+            page = part.where(way, *wanted).order_by(Task.rank_at, Task.id).limit(limit).subquery()
+            parts.append(select(page.c.id, page.c.rank_at))
     first = union(*parts).subquery()
     chosen = select(first.c.id).order_by(first.c.rank_at, first.c.id).limit(limit).subquery()
     rows = session().execute(
@@ -202,16 +210,35 @@ def desk(
     return [DeskItem(task, found) for task, found in rows]
 
 
-def done_by(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> list[DeskItem]:
-    """What the actor completed, newest first (已办)."""
+def _matched(text: str, among: Sequence[int] | None) -> list[Select[int, datetime]]:
+    """Tasks that a text finds, in as many questions as there are indexes to follow."""
+    tasks = select(Task.id, Task.rank_at)
+    if not text:
+        return [tasks]
+    named = Task.title.contains(text, autoescape=True)
+    of_cases = tasks.join(Case, Case.id == Task.case_id)
+    if among is None:
+        return [of_cases.where(or_(matching(text), named))]
+    return [of_cases.where(Task.case_id.in_(among), matching(text)), tasks.where(named)]
+
+
+def done_by(
+    actor: Actor, *, before: tuple[datetime | None, int] | None = None, limit: int = PAGE
+) -> list[DeskItem]:
+    """What the actor completed, newest first (已办).
+
+    Args:
+        before: when the last line of the page before was done, and its id.
+    """
     query = (
         select(Task, Case)
         .join(Case, Case.id == Task.case_id)
         .where(Task.done_by == actor.person_id, Task.state == "done")
+        .order_by(Task.done_at.desc(), Task.id.desc())
     )
     if before is not None:
-        query = query.where(Task.id < before)
-    return [DeskItem(t, c) for t, c in session().execute(query.order_by(Task.id.desc()).limit(limit))]
+        query = query.where(tuple_(Task.done_at, Task.id) < tuple_(before[0] or LAST, before[1]))
+    return [DeskItem(t, c) for t, c in session().execute(query.limit(limit))]
 
 
 def cases(
@@ -221,22 +248,49 @@ def cases(
     status: str = "",
     stage: str = "",
     text: str = "",
+    among: Sequence[int] | None = None,
     before: int | None = None,
     limit: int = PAGE,
 ) -> list[Case]:
-    """Cases the actor may see, newest first, by keyset pages."""
-    query: Select[Case] = select(Case).where(visible_cases(actor))
-    if mine:
-        query = query.where(Case.started_by == actor.person_id)
+    """Cases the actor may see, newest first, by keyset pages.
+
+    Args:
+        among: the only cases that can match the text, when they are few.
+    """
+    wanted: list[ColumnElement[bool]] = []
     if status:
-        query = query.where(Case.status == status)
+        wanted.append(Case.status == status)
     if stage:
-        query = query.where(Case.stage == stage)
+        wanted.append(Case.stage == stage)
     if text:
-        query = query.where(matching(text))
+        wanted.append(matching(text))
+        if among is not None:
+            wanted.append(Case.id.in_(among))
     if before is not None:
-        query = query.where(Case.id < before)
-    return list(session().scalars(query.order_by(Case.id.desc()).limit(limit)))
+        wanted.append(Case.id < before)
+    parts = []
+    for way in [Case.started_by == actor.person_id] if mine else _sights(actor):
+        page = select(Case.id).where(way, *wanted).order_by(Case.id.desc()).limit(limit).subquery()
+        parts.append(select(page.c.id))
+    first = union(*parts).subquery()
+    chosen = select(first.c.id).order_by(first.c.id.desc()).limit(limit).subquery()
+    query = select(Case).join(chosen, chosen.c.id == Case.id).order_by(Case.id.desc())
+    return list(session().scalars(query))
+
+
+def _sights(actor: Actor) -> list[ColumnElement[bool]]:
+    """What `visible_cases` says, each way by itself, so that each can follow an index of its own."""
+    query = select(OrgUnit.id, OrgUnit.kind, OrgUnit.parent_id).where(OrgUnit.id.in_(sorted(actor.scope)))
+    units = session().execute(query).all()
+    streets = {unit_id for unit_id, kind, _ in units if kind == "street"}
+    rest = sorted(unit_id for unit_id, _, above in units if unit_id not in streets and above not in streets)
+    if len(streets) > MOST_STREETS:  # who looks into so many sees most of the newest cases
+        ways: list[ColumnElement[bool]] = [func.coalesce(Case.street_id, 0).in_(sorted(streets))]
+    else:
+        ways = [Case.street_id == one for one in sorted(streets)]
+    if rest:
+        ways += [column.in_(rest) for column in (Case.community_id, Case.provider_id, Case.evaluator_id)]
+    return [*ways, Case.started_by == actor.person_id]
 
 
 def case_by_no(actor: Actor, no: str) -> Case:

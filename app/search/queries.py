@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    and_,
+    column,
+    exists,
+    false,
+    or_,
+    select,
+    table,
+    text,
+)
 
 from app.accounts.models import Membership, OrgUnit
 from app.core.db import session
@@ -20,7 +34,11 @@ from app.search.models import KINDS, SearchEntry
 
 PAGE = 20
 SUGGESTED = 8
-MOST_PAGES = 50
+MOST_PAGES = 25
+WINDOW = PAGE * MOST_PAGES
+"""So many are ranked and counted, the newest first; of what is more than that the page says so."""
+FEW = 300
+SQLITE_TEXT = table("search_text", column("rowid", Integer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,7 @@ class Found:
 
     Attributes:
         counts: by kind, of all kinds; only what the reader may see is counted.
+        over: there are more than are counted.
     """
 
     hits: list[Hit]
@@ -61,6 +80,7 @@ class Found:
     page: int
     more: bool
     searched: bool = True
+    over: bool = False
     marked: list[str] = field(default_factory=list)
 
 
@@ -76,23 +96,25 @@ def search(
     query = rules.parse(typed)
     if not query:
         return Found([], {}, 0, 1, more=False, searched=False)
-    wanted = and_(_matches(query), visible(actor))
-    rows = session().execute(select(SearchEntry.kind, func.count()).where(wanted).group_by(SearchEntry.kind))
-    counted = {name: int(count) for name, count in rows}
+    wanted = visible(actor)
+    matches = _newest(query, wanted)
+    counted = Counter(one.kind for one in matches)
     counts = {name: counted[name] for name in KINDS if name in counted}
-    total = counts.get(kind, 0) if kind else sum(counts.values())
-    page = max(1, min(page, MOST_PAGES))
-    found = _ranked(wanted, typed)
     if kind:
-        found = found.where(SearchEntry.kind == kind)
-    entries = list(session().scalars(found.offset((page - 1) * limit).limit(limit)))
+        matches = _newest(query, and_(SearchEntry.kind == kind, wanted))
+        counts |= {kind: len(matches)} if matches else {}
+    page = max(1, min(page, MOST_PAGES))
+    ranked = _ranked(matches, typed)
+    upto = page * limit
+    entries = _entries([one.id for one in ranked[upto - limit : upto]])
     marked = rules.words(typed)
     return Found(
         _hits(entries, marked, _bodies(entries) if quoted else {}),
         counts,
-        total,
+        len(ranked),
         page,
-        page * limit < total and page < MOST_PAGES,
+        more=upto < len(ranked) and page < MOST_PAGES,
+        over=len(matches) == WINDOW,
         marked=marked,
     )
 
@@ -124,22 +146,61 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def _matches(query: rules.Query) -> ColumnElement[bool]:
+def cases_holding(typed: str) -> list[int] | None:
+    """Ids of the cases that hold what was typed; None when they are too many to be named, or not known by it.
+
+    It is no answer yet: whoever asks knows which of them are shown. A list need not be walked for the few.
+    """
+    query = rules.parse(typed)
+    if not query:
+        return None
+    found = select(SearchEntry.ref_id).where(SearchEntry.kind == "case").limit(FEW + 1)
+    ids = list(session().scalars(_matching(found, query)))
+    # Letters and digits are found from the beginning of a word on; what stands inside of one is looked for.
+    return None if len(ids) > FEW or (not ids and typed.isascii()) else ids
+
+
+def _matching(found: Any, query: rules.Query) -> Any:
     if session().get_bind().dialect.name == "postgresql":
         # Written as the index is, or it is not used.
         words = "to_tsvector('simple', search_entry.grams) @@ to_tsquery('simple', :searched)"
-        return and_(text(words).bindparams(searched=rules.for_postgresql(query)))
-    rowids = text("SELECT rowid FROM search_text WHERE search_text MATCH :searched")
-    return SearchEntry.id.in_(rowids.bindparams(searched=rules.for_sqlite(query)).columns(SearchEntry.id))
+        return found.where(text(words).bindparams(searched=rules.for_postgresql(query)))
+    said = text("search_text MATCH :searched").bindparams(searched=rules.for_sqlite(query))
+    # Plus nothing: or SQLite would ask the text index about each entry instead of the other way about.
+    return found.join_from(SQLITE_TEXT, SearchEntry, SearchEntry.id == SQLITE_TEXT.c.rowid + 0).where(said)
 
 
-def _ranked(wanted: ColumnElement[bool], typed: str) -> Select[SearchEntry]:
+def _newest(query: rules.Query, wanted: ColumnElement[bool]) -> list[Row[Any]]:
+    """The newest that match and are wanted: of what nobody reads to its end no more is counted."""
+    found = select(SearchEntry.id, SearchEntry.kind, SearchEntry.title, SearchEntry.at)
+    if session().get_bind().dialect.name == "postgresql":
+        # The index answers first; then the newest are looked at one after another until enough are wanted.
+        hit = _matching(select(SearchEntry.id), query).cte("hit").prefix_with("MATERIALIZED")
+        newest = select(hit.c.id).order_by(hit.c.id.desc()).offset(0).subquery()
+        found = found.join_from(newest, SearchEntry, SearchEntry.id == newest.c.id)
+        found = found.order_by(newest.c.id.desc())
+    else:
+        found = _matching(found, query).order_by(SQLITE_TEXT.c.rowid.desc())
+    return list(session().execute(found.where(wanted).limit(WINDOW)))
+
+
+def _ranked(matches: Sequence[Row[Any]], typed: str) -> list[Row[Any]]:
     """What bears the words in its name first, cases before the rest, then the newest."""
-    words = " ".join(typed.split())
-    named = case((SearchEntry.title.contains(words, autoescape=True), 0), else_=1)
-    order = case({name: number for number, name in enumerate(KINDS)}, value=SearchEntry.kind)
-    newest = SearchEntry.at.desc().nulls_last()
-    return select(SearchEntry).where(wanted).order_by(named, order, newest, SearchEntry.id.desc())
+    words = rules.plain(" ".join(typed.split()))
+    order = {name: number for number, name in enumerate(KINDS)}
+
+    def key(one: Row[Any]) -> tuple[bool, int, float, int]:
+        at = one.at.timestamp() if one.at is not None else 0.0
+        return words not in rules.plain(one.title), order[one.kind], -at, -one.id
+
+    return sorted(matches, key=key)
+
+
+def _entries(ids: Sequence[int]) -> list[SearchEntry]:
+    if not ids:
+        return []
+    found = {one.id: one for one in session().scalars(select(SearchEntry).where(SearchEntry.id.in_(ids)))}
+    return [found[one] for one in ids]
 
 
 def _bodies(entries: Sequence[SearchEntry]) -> dict[int, str]:

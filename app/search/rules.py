@@ -11,6 +11,8 @@ from functools import lru_cache
 from pypinyin import Style, lazy_pinyin
 
 RUN = re.compile(r"[0-9a-z]+|[\u3400-\u9fff\uf900-\ufaff]+")
+NUMBER = re.compile(r"[0-9a-z]+(?:-[0-9a-z]+){1,3}")
+"""A number of several parts: it is looked for as one, for its parts are those of a thousand others too."""
 LONGEST_QUERY, MOST_TERMS = 60, 8
 LONGEST_BODY = 60_000
 """About a hundred pages. More would not fit what PostgreSQL keeps of one row's words."""
@@ -37,7 +39,11 @@ def grams(text: str, initials_of: Iterable[str] = ()) -> str:
         initials_of: names that pinyin initials shall find, from whatever character on.
     """
     found: set[str] = set()
-    for run in RUN.findall(plain(text[:LONGEST_BODY])):
+    folded = plain(text[:LONGEST_BODY])
+    for number in NUMBER.findall(folded):
+        pieces = number.split("-")
+        found.update("".join(pieces[at:]) for at in range(len(pieces) - 1))
+    for run in RUN.findall(folded):
         if not is_chinese(run):
             found.add(run)
             if run.isdigit() and run.lstrip("0"):
@@ -76,8 +82,9 @@ Query = Sequence[Sequence[Token]]
 
 def parse(text: str) -> Query:
     """What somebody typed, as tokens; empty when nothing in it can be looked for."""
-    groups: list[list[Token]] = []
-    for run in RUN.findall(plain(text[:LONGEST_QUERY]))[:MOST_TERMS]:
+    folded = plain(text[:LONGEST_QUERY])
+    groups = [[Token(number.replace("-", ""), prefix=True)] for number in NUMBER.findall(folded)]
+    for run in RUN.findall(NUMBER.sub(" ", folded))[:MOST_TERMS]:
         if is_chinese(run):
             pairs = [run[n : n + 2] for n in range(len(run) - 1)]
             groups += [[Token(pair)] for pair in pairs] or [[Token(run, prefix=True)]]

@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.accounts.models import Person
+from app.accounts.models import OrgUnit, Person
 from app.accounts.queries import names_of_people, names_of_units
 from app.contracts.models import Contract, Payment
 from app.core.db import Row, session
@@ -43,10 +43,15 @@ def cases(ids: Sequence[int]) -> Iterator[Entry]:
         {one for case in found for one in (case.street_id, case.community_id, case.provider_id)}
     )
     people = names_of_people({case.owner_id for case in found})
+    whole = {
+        one.id: one.name for one in _rows(OrgUnit, OrgUnit.id, [one for one in units if one is not None])
+    }
     for case in found:
         project, contract = projects.get(case.id), contracts.get(case.id)
-        places = (units.get(one, "") for one in (case.community_id, case.street_id, case.provider_id))
+        parts = (case.community_id, case.street_id, case.provider_id)
+        places = (units.get(one, "") for one in parts)
         words = [people.get(case.owner_id, ""), *papers.get(case.id, ())]
+        words += [whole[one] for one in parts if one in whole]
         if contract is not None:
             words += [contract.no or "", contract.organisation_name]
         yield Entry(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.core import db
 from config import ROOT
-from tests.bench import lists, ours, real, sweep, web
+from tests.bench import desk, lists, ours, real, sweep, web
 from tests.bench.raw import Raw
 from tests.databases import PostgresTemplate
 
@@ -30,9 +30,13 @@ REACH: dict[str, tuple[str, float]] = {
     "bytes_200": ("bytes of a finished instance, 200 tasks", 200 * 1024),
     "todo_100k_1k_sqlite": ("to-do list, 100 000 open ÷ 1 000, SQLite", 2.0),
     "todo_100k_1k_postgresql": ("to-do list, 100 000 open ÷ 1 000, PostgreSQL", 2.0),
+    "desk_100k_1k_sqlite": ("slowest desk page, 100 000 open ÷ 1 000, SQLite", 1.5),
+    "desk_100k_1k_postgresql": ("slowest desk page, 100 000 open ÷ 1 000, PostgreSQL", 1.5),
     "timer_sweep_100k_1k": ("sweep of 1 000 due among 100 000 waiting ÷ among 1 000", 1.5),
 }
 """What each figure says and where it should stay at or below."""
+SHOWN = 10
+"""So many pages of the desk are printed, those that grow most; the file holds them all."""
 
 
 def say(words: str) -> None:
@@ -86,10 +90,14 @@ def main() -> None:
         folder = Path(name)
         found = completions(folder) | full_sync(folder) | real.flow(folder, say)
         found |= lists.measure(f"sqlite:///{folder}/lists.sqlite3", "sqlite", say)
+        found |= desk.measure(
+            [f"sqlite:///{folder}/desk{size}.sqlite3" for size in desk.SIZES], "sqlite", say
+        )
         found |= sweep.measure(f"sqlite:///{folder}/sweep.sqlite3", say)
         template = PostgresTemplate(())  # with all the safety a production server has
         try:
             found |= on_postgres(template, lists.measure, "postgresql")
+            found |= desk_on_postgres(template)
             found |= on_postgres(template, web.measure)
         finally:
             template.stop()
@@ -110,15 +118,26 @@ def on_postgres(
         return measure(url, *more, say)
 
 
+def desk_on_postgres(template: PostgresTemplate) -> dict[str, float]:
+    """The desk's pages on two empty PostgreSQL databases."""
+    with template.empty() as small, template.empty() as large:
+        urls = [engine.url.render_as_string(hide_password=False) for engine in (small, large)]
+        return desk.measure(urls, "postgresql", say)
+
+
 def table(found: dict[str, float]) -> None:
     """Print figures beside what they should reach, then the medians behind them."""
     print(f"\n{'':60}{'measured':>10}{'reach':>10}")
     for key, (words, reach) in REACH.items():
         print(f"{words:60}{found[key]:>10.2f}{reach:>10g}{'' if found[key] <= reach else '   ← over'}")
     print(f"{'four web processes ÷ one, PostgreSQL (completions a second)':60}{found['web_4_to_1']:>10.2f}")
+    pages = {key: value for key, value in found.items() if "desk_" in key and key not in REACH}
     for key, value in found.items():
-        if key not in REACH and key != "web_4_to_1":
+        if key not in REACH and key not in pages and key != "web_4_to_1":
             print(f"  {key:58}{value:>10.2f}")
+    slowest = sorted((key for key in pages if key.startswith("desk_")), key=lambda key: -pages[key])
+    for key in slowest[:SHOWN]:
+        print(f"  {key:58}{pages[key]:>10.2f}")
 
 
 if __name__ == "__main__":
