@@ -199,6 +199,10 @@ def _page(
     chosen: int | None,
 ) -> str:
     drawings = [name for name in made.names if name.endswith(".bpmn")]
+
+    def title(name: str) -> str:
+        return queries.title_of(name, made.new.files.get(name) or made.old.files[name])
+
     config = {}
     for name in drawings:
         marks = made.marks.get(name, {})
@@ -218,13 +222,10 @@ def _page(
         "studio/compare.html",
         active="studio",
         made=made,
-        drawings=[
-            (name, queries.title_of(name, (made.new.files.get(name) or made.old.files[name])))
-            for name in drawings
-        ],
+        drawings=[(name, title(name)) for name in drawings],
         config=config,
         crumbs=crumbs,
         process=process,
         chosen=chosen,
-        texts=[name for name in made.names if not name.endswith(".bpmn")],
+        texts=[(name, title(name)) for name in made.names if name not in drawings],
     )

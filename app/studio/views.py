@@ -197,6 +197,7 @@ def history(draft_id: int) -> str:
         active="studio",
         draft=found,
         saves=saves,
+        titles={name: queries.title_of(name, data) for name, data in drafts.files_of(draft_id).items()},
         people=names_of_people({one.person_id for one in saves}),
         kinds=SAVES,
     )

@@ -104,7 +104,11 @@ class Side {
     const layer = this.config.loops.length ? this.canvas.getLayer('zj-loops', 2) : null;
     this.config.loops.forEach((one, number) => {
       const [from, to] = [registry.get(one.from), registry.get(one.to)];
-      if (from && to) layer.append(loop(from, to, one, number));
+      if (!from || !to) return;
+      const { arrow, low } = loop(from, to, one, number);
+      layer.append(arrow);
+      const note = Object.assign(document.createElement('span'), { className: 'zj-loop-badge', textContent: one.text, title: one.words });
+      overlays.add(one.from, { position: { left: low.x - from.x, top: low.y - from.y }, html: note, scale: { min: 0.72, max: 1.2 } });
     });
   }
 }
@@ -116,23 +120,20 @@ function svg(name, attributes, ...children) {
   return made;
 }
 
-/** A way back: an arc below both ends, an arrow where it comes back to, how often it was gone at its lowest point. */
-function loop(from, to, { text, words }, number) {
+/** A way back: an arc below both ends, an arrow where it comes back to; and its lowest point. */
+function loop(from, to, { words }, number) {
   const foot = (shape, part) => [shape.x + shape.width * part, shape.y + shape.height];
   const [ax, ay] = foot(from, 0.35);
   const [bx, by] = foot(to, 0.65);
   const low = Math.max(ay, by) + 44 + Math.min(60, Math.abs(ax - bx) / 14) + (number % 3) * 16;
-  const [mx, my] = [(ax + bx) / 2, (ay + by + 6 * low) / 8];
-  const wide = 16 + [...text].length * 12;
-  return svg(
+  const arrow = svg(
     'g',
     { class: 'zj-loop', 'data-from': from.id, 'data-to': to.id },
     svg('title', {}, words),
-    svg('path', { d: `M${ax},${ay} C${ax},${low} ${bx},${low} ${bx},${by + 9}` }),
-    svg('polygon', { points: `${bx},${by} ${bx - 6},${by + 11} ${bx + 6},${by + 11}` }),
-    svg('rect', { x: mx - wide / 2, y: my - 11, width: wide, height: 22, rx: 11 }),
-    svg('text', { x: mx, y: my + 5 }, text),
+    svg('path', { d: `M${ax},${ay} C${ax},${low} ${bx},${low} ${bx},${by + 12}` }),
+    svg('polygon', { points: `${bx},${by} ${bx - 9},${by + 16} ${bx + 9},${by + 16}` }),
   );
+  return { arrow, low: { x: (ax + bx) / 2, y: (ay + by + 6 * low) / 8 } };
 }
 
 function together(sides) {

@@ -79,9 +79,13 @@ def test_two_people_put_a_change_in_force_and_take_it_back(small_studio: Studio)
     publisher.goto(f"{studio.base}/studio/processes/zhuhai/small")
     row = publisher.locator("#versions tbody tr").nth(1)
     expect(row).to_contain_text("已停用")
-    row.get_by_text("回退到这一版").click()
-    row.get_by_label("回退的原因").fill("第二版时限过长")
-    row.get_by_role("button", name="回退", exact=True).click()
+    row.locator("summary", has_text="回退到这一版").press("Enter")  # without a mouse
+    publisher.keyboard.press("Tab")
+    expect(row.get_by_label("回退的原因")).to_be_focused()
+    publisher.keyboard.type("第二版时限过长")
+    publisher.keyboard.press("Tab")
+    with publisher.expect_navigation():
+        publisher.keyboard.press("Enter")
     expect(publisher.locator("main")).to_contain_text("已回退到第 1 版")
     expect(publisher.locator("#acts")).to_contain_text("第二版时限过长")
     assert in_force(studio) == 1
