@@ -54,7 +54,7 @@ def migrate(old: Model, new: Model, state: bytes) -> Moved:
         workflow = codec.load(state, old.spec, dict(old.subs), engine)
         parts = [(workflow, new.spec)]
         parts += [(part, new.subs.get(part.spec.name)) for part in workflow.subprocesses.values()]
-        obstacles = tuple(one for part, spec in parts for one in _obstacles(part, spec))
+        obstacles = tuple(one for part, spec in parts for one in _obstacles(part, spec, old))
         if obstacles:
             return Moved(None, obstacles)
         moved = codec.load(_known(state), new.spec, dict(new.subs), engine)
@@ -70,7 +70,7 @@ def migrate(old: Model, new: Model, state: bytes) -> Moved:
     return Moved(after, ())
 
 
-def _obstacles(part: Any, spec: Any) -> Iterator[Obstacle]:
+def _obstacles(part: Any, spec: Any, old: Model) -> Iterator[Obstacle]:
     """What keeps one diagram of the instance on its version."""
     if spec is None:
         yield Obstacle(
@@ -85,7 +85,8 @@ def _obstacles(part: Any, spec: Any) -> Iterator[Obstacle]:
         if task._state & FORESEEN:
             continue
         was, now = task.task_spec, spec.task_specs.get(task.task_spec.name)
-        title = was.bpmn_name or was.bpmn_id or was.name
+        drawn = old.elements.get(part.spec.name, {}).get(was.bpmn_id or "")
+        title = was.bpmn_name or (drawn and drawn.name) or was.bpmn_id or was.name
         text = _obstacle(task, was, now, spec)
         if text and text not in told:
             told.add(text)

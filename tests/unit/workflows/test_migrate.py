@@ -77,7 +77,7 @@ def test_a_token_on_what_is_gone_or_changed_is_refused(office: Office) -> None:
 def test_an_open_shared_step_is_refused(office: Office, kind: str) -> None:
     old = model(shared(kind))
     stood = at(office, old, "ask", voters=3)
-    assert "多人分别办理" in refused(migrate(old, model(shared(kind)), stood.state))
+    assert "“表决”正由多人分别办理" in refused(migrate(old, model(shared(kind)), stood.state))
     assert names(migrate(old, model(shared(kind)), at(office, old, voters=3).state).result) == ["ask"]
 
 
