@@ -16,6 +16,7 @@ import app.tables  # noqa: F401 - every table must be known before any query is 
 import config
 from app.accounts.access import init_accounts
 from app.accounts.views import bp as accounts_bp
+from app.admin import setup
 from app.admin.views import bp as admin_bp
 from app.api.views import bp as api_bp
 from app.audit import services as audit
@@ -153,6 +154,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         flask.register_blueprint(blueprint)
     flask.context_processor(navigation.context)
     flask.context_processor(help_views.context)
+    flask.context_processor(setup.context)
     flask.teardown_appcontext(lambda _error: db.close())
     staging.use_stage(DemoStage())
     commands.register(flask)

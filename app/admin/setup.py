@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from flask import current_app, request
+from flask_login import current_user
 from sqlalchemy import exists, func, select
 
-from app.accounts.access import Permission
+from app.accounts.access import Permission, allowed, current_actor
 from app.accounts.areas import NO_CITY
 from app.accounts.directory import request_count
 from app.accounts.models import Membership, OrgUnit, Person
@@ -15,13 +18,20 @@ from app.admin import gaps
 from app.catalogue.models import ProjectList
 from app.core import clock, marks
 from app.core.db import session
-from app.core.identity import ROLE_NAMES, Role
+from app.core.identity import ROLE_NAMES, Actor, Role
 from app.funds.models import Pot
 from app.policy import queries as policy
 from app.policy.calendar import is_working_day
 from app.runtime.models import Definition
 
 DONE = "setup_done"
+OWNERS = (
+    Permission.MANAGE_POLICY,
+    Permission.PUBLISH_MODEL,
+    Permission.MANAGE_FUNDS,
+    Permission.MANAGE_LIST,
+)
+"""Who comes to the desk and not to the administration, and has something to set up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,21 @@ def steps() -> list[Step]:
     if all(one.done for one in found) and marks.get(DONE) is None:
         marks.put(DONE, "1")
     return found
+
+
+def of(actor: Actor) -> list[Step]:
+    """The steps that an actor may do."""
+    return [one for one in steps() if one.permission is not None and allowed(actor, one.permission)]
+
+
+def context() -> dict[str, Any]:
+    """What the desk tells those without whom a new office does not begin."""
+    if request.endpoint != "inbox.desk" or not current_user.is_authenticated:
+        return {}
+    actor = current_actor()
+    wanted = current_app.config["SETTINGS"].is_production and any(allowed(actor, one) for one in OWNERS)
+    mine = of(actor) if wanted and not finished() else []
+    return {"setup_mine": [one for one in mine if not one.done]}
 
 
 def finished() -> bool:

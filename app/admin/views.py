@@ -49,9 +49,8 @@ def home() -> str:
 @requires(Permission.SEE_ADMIN)
 def setup_page() -> str:
     """What is left to do before the first project (开始设置)."""
-    actor, steps = current_actor(), setup.steps()
-    mine = [one for one in steps if one.permission and allowed(actor, one.permission)]
-    return render_template("admin/setup.html", active="admin", steps=steps, mine=mine)
+    mine = setup.of(current_actor())
+    return render_template("admin/setup.html", active="admin", steps=setup.steps(), mine=mine)
 
 
 def _cards(actor: Actor) -> list[Card]:

@@ -7,12 +7,12 @@ import { SVGRenderer } from 'echarts/renderers';
 echarts.use([BarChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 
 const FONT = '"Noto Sans SC","Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif';
-const COLOURS = ['#17609e', '#d98a00', '#2c8a52', '#9aa7b6'];
+const COLOURS = ['#13548b', '#d98a00', '#2c8a52', '#9aa7b6'];
 
 function option({ kind, unit, names, series }, narrow) {
   const lying = narrow || names.some((name) => name.length > 6); // long names need their own line
-  const categories = { type: 'category', data: names, inverse: lying, axisLabel: { width: lying ? 150 : undefined, overflow: 'truncate', color: '#51606f' }, axisTick: { show: false } };
-  const values = { type: 'value', name: unit, minInterval: unit === '项' ? 1 : 0, nameTextStyle: { color: '#51606f' }, axisLabel: { color: '#51606f' }, splitLine: { lineStyle: { color: '#edf1f5' } } };
+  const categories = { type: 'category', data: names, inverse: lying, axisLabel: { width: lying ? 150 : undefined, overflow: 'truncate', color: '#465462' }, axisTick: { show: false } };
+  const values = { type: 'value', name: unit, minInterval: unit === '项' ? 1 : 0, nameTextStyle: { color: '#465462' }, axisLabel: { color: '#465462' }, splitLine: { lineStyle: { color: '#edf1f5' } } };
   return {
     color: COLOURS,
     textStyle: { fontFamily: FONT, fontSize: 14 },
