@@ -128,11 +128,15 @@ def approve(draft_id: int) -> BaseResponse:
 def publish(draft_id: int) -> BaseResponse:
     """Put it in force, now or from a day on (发布)."""
     production = current_app.config["SETTINGS"].is_production
-    day = _day() if request.form.get("when") == "later" else None
+    later = request.form.get("when") == "later"
     return _act(
         draft_id,
-        lambda: publishing.publish(current_actor(), draft_id, day, production=production),
-        "已发布，新发起的项目按新版本办理。" if day is None else f"已安排，{day:%Y-%m-%d} 零时起生效。",
+        lambda: publishing.publish(
+            current_actor(), draft_id, _day() if later else None, production=production
+        ),
+        f"已安排，{request.form.get('valid_from', '')} 零时起生效。"
+        if later
+        else "已发布，新发起的项目按新版本办理。",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
@@ -180,6 +181,8 @@ def attempt(desk: Studio, page: Page, title: str) -> None:
         form.locator(".zj-formbar button[type=submit]").click()
     expect(page.locator("#history li").filter(has_text="纪检会签")).to_have_count(1)
     expect(step).to_have_text("发布项目公示")
+    found = Axe().run(page, context={"exclude": [[".zj-canvas"]]}).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:160]) for one in found] == []
     page.fill("#k-title", "三十万元以上要会签")
     with page.expect_navigation():
         page.get_by_role("button", name="录制", exact=True).click()

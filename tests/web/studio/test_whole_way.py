@@ -121,6 +121,9 @@ def test_a_day_can_be_chosen_and_the_plan_taken_back(studio: SimpleNamespace, en
     assert "须在今天之后" in words(
         post(publisher, page, f"{page}/publish", when="later", valid_from="2026-03-02")
     )
+    undated = words(post(publisher, page, f"{page}/publish", when="later", valid_from=""))
+    assert "请选择生效日期" in undated
+    assert "待发布" in undated
     assert "2026-03-10 零时起生效" in words(
         post(publisher, page, f"{page}/publish", when="later", valid_from="2026-03-10")
     )
