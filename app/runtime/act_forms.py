@@ -149,13 +149,13 @@ def reject_form(task: Task, case: Case) -> Form:
     """Why a case is refused and ends (否决)."""
     properties = {"reason": _words("否决理由", needed="请写明否决的理由。")}
     ui = {
-        "ui:intro": "否决后项目结束，不能恢复；预留的资金退回各资金来源。",
+        "ui:intro": "否决是对整个项目的决定。只是材料不齐的，请用“退回”。",
         "ui:submit": "否决并结束",
         "reason": {"ui:widget": "textarea", "ui:rows": 3},
     }
-    return _form("reject", "否决", properties, ["reason"], ui).add_facts(
-        ("项目", case.title), ("事项", task.title)
-    )
+    form = _form("reject", "否决", properties, ["reason"], ui)
+    form = form.add_effect(f"“{case.title}”就此结束，不能恢复；预留的资金退回各资金来源。")
+    return form.add_facts(("项目", case.title), ("事项", task.title))
 
 
 def urge_form(task: Task, names: str) -> Form:
