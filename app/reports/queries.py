@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, extract, func, select
@@ -84,7 +84,7 @@ def running_by_stage(actor: Actor) -> dict[str | None, int]:
 def time_taken(actor: Actor, year: int) -> list[Any]:
     """Steps done in a year by stage: how many, days on average and at most, how many after their time."""
     days = seconds_between(Task.created_at, Task.done_at) / DAY
-    first, last = _year(year)
+    first, last = year_span(year)
     query = (
         select(
             Task.stage,
@@ -181,7 +181,7 @@ def year_in_short(actor: Actor, year: int) -> dict[str, int]:
         .join(Case, Case.id == Payment.case_id)
         .where(Payment.state == "paid", _in_year(year), *counted)
     )
-    first, last = _year(year)
+    first, last = year_span(year)
     served = (
         select(func.coalesce(func.sum(Instalment.served), 0))
         .join(Case, Case.id == Instalment.case_id)
@@ -236,6 +236,7 @@ def tasks(
     return list(session().execute(query.limit(limit)).all())
 
 
-def _year(year: int) -> tuple[Any, Any]:
+def year_span(year: int) -> tuple[datetime, datetime]:
+    """The first moment of a year, and the first after it."""
     first = clock.end_of_day(date(year - 1, 12, 31))
     return first, clock.end_of_day(date(year, 12, 31))

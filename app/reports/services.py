@@ -93,7 +93,13 @@ def time_taken(actor: Actor, year: int) -> Report:
         if key in found:
             _, count, mean, longest, late = found[key]
             rate = round(100 * int(late or 0) / count)
-            cells.append([Cell(name), Cell(count), Cell(round(mean, 1)), Cell(round(longest, 1)), Cell(rate)])
+            whole, part = (_behind("steps", year=year, stage=key, late=one) for one in ("", 1))
+            cells.append(
+                [
+                    Cell(name), Cell(count, whole), Cell(round(mean, 1), whole), Cell(round(longest, 1), whole),
+                    Cell(rate, part),
+                ]
+            )  # fmt: skip
     return Report(
         "time",
         "各阶段办理时长",
@@ -113,8 +119,11 @@ def pots(actor: Actor, year: int) -> Report:
     found = queries.pots(actor, year)
     cells = [
         [
-            Cell(pot.name, f"/desk/funds/{pot.id}"), Cell(pot.allotted), Cell(pot.paid), Cell(pot.encumbered),
-            Cell(pot.reserved), Cell(pot.free), Cell(round(100 * pot.paid / pot.allotted) if pot.allotted else 0),
+            Cell(value, f"/desk/funds/{pot.id}")
+            for value in (
+                pot.name, pot.allotted, pot.paid, pot.encumbered, pot.reserved, pot.free,
+                round(100 * pot.paid / pot.allotted) if pot.allotted else 0,
+            )
         ]
         for pot in found
     ]  # fmt: skip
@@ -135,8 +144,10 @@ def quarters(actor: Actor, year: int) -> Report:
     found = queries.paid_by_quarter(actor, year)
     cells = []
     for quarter in (1, 2, 3, 4):
-        amounts = [found.get((kind, quarter), 0) for kind in KIND_NAMES]
-        cells.append([Cell(f"第 {quarter} 季度"), *(Cell(one) for one in amounts), Cell(sum(amounts))])
+        amounts = {kind: found.get((kind, quarter), 0) for kind in KIND_NAMES}
+        whole = _behind("payments", year=year, quarter=quarter)
+        parts = [Cell(one, f"{whole}&kind={kind}") for kind, one in amounts.items()]
+        cells.append([Cell(f"第 {quarter} 季度"), *parts, Cell(sum(amounts.values()), whole)])
     return Report(
         "quarters",
         "分季度支付",
@@ -188,10 +199,17 @@ def rush(actor: Actor, year: int) -> Report:
     late, count = queries.paid_late(actor, year)
     verdict = f"超过 {share.value}%，需要说明" if part > share.value else "正常"
     cells = [
-        [Cell("全年已支付"), Cell(whole), Cell("")],
-        [Cell(f"其中 {first.month} 月 {first.day} 日以后"), Cell(end), Cell(f"占 {part}%，{verdict}")],
-        [Cell("晚于应付日支付"), Cell(None), Cell(f"{late} 笔，共 {count} 笔")],
-    ]
+        [Cell("全年已支付"), Cell(whole, _behind("payments", year=year)), Cell("")],
+        [
+            Cell(f"其中 {first.month} 月 {first.day} 日以后"),
+            Cell(end, _behind("payments", year=year, since=first.isoformat())),
+            Cell(f"占 {part}%，{verdict}"),
+        ],
+        [
+            Cell("晚于应付日支付"), Cell(None),
+            Cell(f"{late} 笔，共 {count} 笔", _behind("payments", year=year, late=1)),
+        ],
+    ]  # fmt: skip
     return Report(
         "rush",
         "年底突击支付和按时支付",
@@ -204,7 +222,13 @@ def rush(actor: Actor, year: int) -> Report:
 def organisations(actor: Actor, _year: int) -> Report:
     """Organisations with running contracts (在服务的社会组织)."""
     cells = [
-        [Cell(name, f"/organisations/{number}"), Cell(count), Cell(amount), Cell(paid)]
+        [
+            Cell(name, f"/organisations/{number}"),
+            *(
+                Cell(one, _behind("contracts", running=1, organisation=number))
+                for one in (count, amount, paid)
+            ),
+        ]
         for number, name, count, amount, paid in queries.in_work(actor, MOST)
     ]
     return Report(
@@ -231,6 +255,10 @@ REPORTS: dict[str, Callable[[Actor, int], Report]] = {
     "organisations": organisations,
 }
 """All of them, in the order of the page."""
+
+
+def _behind(key: str, **asked: object) -> str:
+    return f"/reports/list/{key}?{urlencode({name: value for name, value in asked.items() if value != ''})}"
 
 
 def _list(**behind: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -9,8 +10,8 @@ from flask import Blueprint, Response, abort, render_template, request
 from app.accounts.access import Permission, current_actor, requires
 from app.accounts.queries import names_of_people, names_of_units
 from app.core import clock
-from app.reports import queries, services, sheets
-from app.reports.tables import drawn
+from app.reports import behind, queries, services, sheets
+from app.reports.tables import Report, drawn
 from app.runtime.rules import role_name
 
 bp = Blueprint("reports", __name__, template_folder="templates", url_prefix="/reports")
@@ -38,10 +39,52 @@ def home() -> str:
 @requires(Permission.SEE_REPORTS)
 def sheet(key: str) -> Response:
     """One report as a spreadsheet."""
-    report = services.REPORTS[key](current_actor(), _year())
+    return _sheet(services.REPORTS[key](current_actor(), _year()))
+
+
+def _sheet(report: Report) -> Response:
     answer = Response(sheets.workbook(report), mimetype=XLSX)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{key}-{_year()}.xlsx"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{report.key}-{_year()}.xlsx"'
     return answer
+
+
+@bp.get("/list/<any(payments,steps,contracts,served):key>")
+@requires(Permission.SEE_REPORTS)
+def lines(key: str) -> str:
+    """What a figure adds up, line by line (明细)."""
+    query = request.query_string.decode()
+    return render_template(
+        "reports/list.html", active="reports", report=_lines(key), year=_year(), query=query
+    )
+
+
+@bp.get("/list/<any(payments,steps,contracts,served):key>.xlsx")
+@requires(Permission.SEE_REPORTS)
+def lines_sheet(key: str) -> Response:
+    """The same as a spreadsheet."""
+    return _sheet(_lines(key))
+
+
+def _lines(key: str) -> Report:
+    actor, year, args = current_actor(), _year(), request.args
+    late = args.get("late") == "1"
+    if key == "payments":
+        try:
+            since = date.fromisoformat(args["since"]) if args.get("since") else None
+        except ValueError:
+            abort(404)
+        quarter = args.get("quarter", type=int)
+        if quarter is not None and quarter not in (1, 2, 3, 4):
+            abort(404)
+        return behind.payments(
+            actor, year, quarter=quarter, kind=args.get("kind", ""), since=since, late=late
+        )
+    if key == "steps":
+        return behind.steps(actor, year, stage=args.get("stage", ""), late=late)
+    if key == "contracts":
+        number = args.get("organisation", type=int)
+        return behind.contracts(actor, year, organisation=number, running=args.get("running") == "1")
+    return behind.served(actor, year)
 
 
 @bp.get("/tasks")

@@ -20,7 +20,7 @@ from app.core.identity import SYSTEM, Actor, Role
 from app.funds.models import Entry
 from app.messages.queries import inbox
 from app.policy import services as policy
-from app.reports import queries, services, sheets
+from app.reports import behind, queries, services, sheets
 from app.reports.tables import Cell, Column, Report
 from app.runtime.models import Case
 from tests.factories.contracts import deliver, make_awarded, pay, request, sign
@@ -96,6 +96,13 @@ def test_the_sums_are_the_ledgers(world: SimpleNamespace) -> None:
     ledger = db.session().scalar(select(func.sum(Entry.amount)).where(Entry.kind == "pay"))
     short = queries.year_in_short(world.reader, 2026)
     assert short == {"paid": ledger, "served": 100, "organisations": 1}
+    listed = behind.payments(world.reader, 2026)
+    assert sum(row[3].value for row in listed.rows) == ledger
+    (progress,) = behind.payments(world.reader, 2026, quarter=1, kind="progress").rows
+    assert progress[3].value == 4_440_000
+    assert behind.payments(world.reader, 2026, quarter=4).rows == []
+    assert sum(row[3].value for row in behind.served(world.reader, 2026).rows) == 100
+    assert len(behind.contracts(world.reader, 2026).rows) == 1
     quarters = services.quarters(world.reader, 2026)
     assert sum(row[-1].value for row in quarters.rows) == ledger
     pots = services.pots(world.reader, 2026)
@@ -133,10 +140,14 @@ def test_another_street_sees_nothing_of_it(world: SimpleNamespace) -> None:
     ):
         assert make(other, 2026).rows == []
     assert queries.tasks(other, limit=10) == []
+    assert behind.payments(other, 2026).rows == []
+    assert behind.contracts(other, 2026, running=True).rows == []
 
 
 def test_the_time_of_steps_is_measured_in_days(world: SimpleNamespace) -> None:
-    for row in services.time_taken(world.reader, 2026).rows:
+    done = services.time_taken(world.reader, 2026).rows
+    assert sum(row[1].value for row in done) == len(behind.steps(world.reader, 2026).rows)
+    for row in done:
         assert 0 <= row[2].value <= row[3].value
         assert 0 <= row[4].value <= 100
 
