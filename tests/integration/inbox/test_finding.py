@@ -16,7 +16,7 @@ from app.core.pinyin import initials, looks_like_initials
 from app.runtime import acts, services
 from app.runtime.holders import holdings
 from app.runtime.models import Case
-from app.runtime.queries import cases, desk
+from app.runtime.queries import cases, desk, desk_total, done_by
 from tests.factories.bpmn import Diagram
 from tests.factories.evaluation import register
 from tests.integration.runtime.conftest import opened
@@ -108,3 +108,22 @@ def test_of_a_step_that_several_sign_those_who_have_not_are_named(
     assert holdings([task])[task.id].who == "街道经办 3 人"
     services.complete_task(office.clerks[0], task.id, {"decision": "agree"})
     assert holdings([opened(case, "check")])[task.id].who == "经办2、经办3"
+
+
+def test_what_was_done_last_comes_first_page_by_page(
+    office: SimpleNamespace, begin: Any, clock: time.MovableClock
+) -> None:
+    clerk = office.clerks[0]
+    made = [begin(line()) for _ in range(3)]
+    for case in (made[1], made[2], made[0]):
+        clock.set(clock.now() + timedelta(hours=1))
+        services.complete_task(clerk, opened(case, "check").id, {"decision": "agree"})
+    db.close()
+    seen, before = [], None
+    for _ in range(4):
+        for item in done_by(clerk, before=before, limit=1):
+            seen.append(item.case.id)
+            before = (item.task.done_at, item.task.id)
+    assert seen == [made[0].id, made[2].id, made[1].id]
+    assert desk_total(clerk) == 0
+    assert desk_total(office.leader) == 3

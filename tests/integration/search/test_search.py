@@ -23,10 +23,10 @@ from app.projects.models import SENSITIVE, Project
 from app.projects.queries import papers_open_to
 from app.projects.rules import papers_open
 from app.runtime.models import Case
-from app.runtime.queries import visible_cases
-from app.search import indexing, papers
+from app.runtime.queries import cases, visible_cases
+from app.search import indexing, papers, queries
 from app.search.models import PaperText, SearchEntry
-from app.search.queries import PAGE, search, suggest
+from app.search.queries import PAGE, cases_holding, search, suggest
 from app.search.sources import register_sources
 from tests.factories.cases import make_case
 from tests.factories.people import actor_of, make_person, make_units
@@ -103,6 +103,41 @@ def test_a_case_is_found_by_its_words_numbers_initials_and_people(office: Simple
     for typed in ("养老", "居家养老", "送餐", number, "0012", "12", "jjyl", "欧阳经办", "教育社区"):
         assert "居家养老助餐服务" in names(office.clerk, typed), typed
     assert "居家养老助餐服务" not in names(office.clerk, "养狗")
+
+
+def test_lists_are_told_the_few_cases_that_can_match(
+    office: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for typed in (
+        "居家",
+        "养老助餐",
+        "2026-0402007",
+        "XM2026-0402007-0012",
+        "0012",
+        "jjyl",
+        "教育社区居民委员会",
+    ):
+        few = cases_holding(typed)
+        known = few is None or office.case.id in few
+        assert known, typed  # None: the list is walked instead
+        assert [one.id for one in cases(office.clerk, text=typed, among=few)] == [office.case.id], typed
+    assert cases_holding("养狗") == []
+    assert cases_holding("zzzz") is None
+    assert cases_holding("%") is None
+    monkeypatch.setattr(queries, "FEW", 1)
+    assert cases_holding("养老") is None  # both cases: too many to be named
+
+
+def test_what_is_more_than_anybody_reads_is_not_counted(
+    office: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        project(make_case(office.units, title=f"广场舞{number}", no=f"G-{number}"))
+    monkeypatch.setattr(queries, "WINDOW", 3)
+    found = search(office.clerk, "广场舞")
+    assert (found.total, found.over, found.counts) == (3, True, {"case": 3})
+    assert [hit.name for hit in found.hits] == ["广场舞3", "广场舞2", "广场舞1"]
+    assert not search(office.clerk, "助餐").over
 
 
 def test_searching_for_elderly_care_finds_the_service(office: SimpleNamespace) -> None:
