@@ -15,28 +15,36 @@ from workflows.model.mend_work import B, S, Work, title
 from workflows.model.xml import local
 
 JUEL: Final = ((re.compile(r"&&"), " and "), (re.compile(r"\|\|"), " or "), (re.compile(r"!(?!=)"), " not "))
+LOCAL: Final = re.compile(r"(\d{4}-\d\d-\d\d)(T[\d:]+)?")
 HERE: Final = "+08:00"
 
 
 def quote_timers(work: Work) -> None:
-    """Literal times are quoted, as the engine reads them."""
+    """Literal times are quoted, as the engine reads them; days and hours without a zone are Beijing's."""
     for node in work.root.iter(f"{B}timeDate", f"{B}timeDuration", f"{B}timeCycle"):
         text = (node.text or "").strip()
         if literal_time(local(node), text):
-            node.text = f'"{text}"'
+            node.text = f'"{_here(text)}"'
             owner = node.getparent().getparent()
-            work.note("quote-timer", owner, f"“{title(owner)}”的时间 {text} 已加引号")
+            more = "" if _here(text) == text else "，并写明是北京时间"
+            work.note("quote-timer", owner, f"“{title(owner)}”的时间 {text} 已加引号{more}")
 
 
 def zone_timers(work: Work) -> None:
     """Days and hours without a zone are Beijing's."""
     for node in work.root.iter(f"{B}timeDate"):
-        told = re.fullmatch(r"(['\"])(\d{4}-\d\d-\d\d)(T[\d:]+)?\1", (node.text or "").strip())
-        if told is None:
-            continue
-        node.text = f'"{told[2]}{told[3] or "T00:00:00"}{HERE}"'
-        owner = node.getparent().getparent()
-        work.note("timer-zone", owner, f"“{title(owner)}”的时间已写明是北京时间：{node.text}")
+        text = (node.text or "").strip()
+        told = text[1:-1]
+        if text[:1] in ("'", '"') and _here(told) != told:
+            node.text = f'"{_here(told)}"'
+            owner = node.getparent().getparent()
+            work.note("timer-zone", owner, f"“{title(owner)}”的时间已写明是北京时间：{node.text}")
+
+
+def _here(text: str) -> str:
+    """A day or hour without a zone, with Beijing's; anything else as it is."""
+    told = LOCAL.fullmatch(text)
+    return f"{told[1]}{told[2] or 'T00:00:00'}{HERE}" if told else text
 
 
 def drop_retries(work: Work) -> None:
