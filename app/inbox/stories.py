@@ -27,6 +27,7 @@ from app.policy.packs import Pack
 from app.projects.models import Project
 from app.projects.queries import facts
 from app.runtime import acts, definitions, queries, returning, signers
+from app.runtime.diagrams import diagram_states
 from app.runtime.models import Case, History, Incident, Task
 from app.runtime.rules import STAGES, role_name
 from app.ui import forms
@@ -260,7 +261,7 @@ def diagram(actor: Actor, case: Case, path: str) -> dict[str, Any] | None:
         walked.append(element)
         process = target
         trail.append({"path": "/".join(walked), "name": bundle.model.title(process)})
-    states = queries.diagram_states(case.id, process, path)
+    states = diagram_states(case.id, process, path)
     badges = {}
     tasks = queries.tasks_of(case.id)
     for task in tasks:

@@ -15,8 +15,8 @@ from app.core.db import session
 from app.core.errors import NotFound
 from app.core.identity import Actor, Role
 from app.runtime import definitions, leases
+from app.runtime.diagrams import diagram_states
 from app.runtime.models import Case, Incident, Task
-from app.runtime.queries import diagram_states
 from app.runtime.work_models import IncidentAct
 
 PAGE = 30

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_, union
 from sqlalchemy import case as sql_case
@@ -392,34 +391,3 @@ def my_open_tasks(actor: Actor, case_id: int) -> list[Task]:
     return list(
         session().scalars(select(Task).where(_mine(actor), Task.case_id == case_id).order_by(Task.id))
     )
-
-
-def diagram_states(case_id: int, process: str, path: str) -> dict[str, Any]:
-    """Colours of one diagram of a case: element id → done, active or late; and where calls lead.
-
-    Args:
-        process: id of the drawn process.
-        path: ids of the call activities above it, joined by "/"; "" for the main diagram.
-    """
-    now = clock.now()
-    states: dict[str, str] = {}
-    lines = session().execute(
-        select(History.element, History.path, History.process).where(
-            History.case_id == case_id,
-            History.kind.in_(("completed", "passed", "timer")),
-            History.element.is_not(None),
-        )
-    )
-    for element, where, _ in lines:
-        if element is not None and (where or "") == path:
-            states[element] = "done"
-    open_tasks = session().scalars(select(Task).where(Task.case_id == case_id, Task.state == "open"))
-    for task in open_tasks:
-        late = "late" if task.due_at is not None and task.due_at < now else "active"
-        if task.path == path:
-            states[task.element] = late
-        elif task.path == path or task.path.startswith(f"{path}/" if path else ""):
-            call = task.path[len(path) + 1 if path else 0 :].split("/")[0]
-            if states.get(call) != "late":
-                states[call] = late
-    return states

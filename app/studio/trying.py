@@ -19,8 +19,9 @@ from app.files.queries import describe
 from app.funds.models import CaseFund, Pot
 from app.funds.queries import case_funds, pots_of
 from app.runtime import act_forms, acts, definitions, returning, services, signers
+from app.runtime.diagrams import diagram_states
 from app.runtime.models import Case, History, Incident, Task
-from app.runtime.queries import asked_with, diagram_states, draft_of, tasks_of
+from app.runtime.queries import asked_with, draft_of, tasks_of
 from app.runtime.rules import role_name
 from app.ui.forms import Form
 
