@@ -115,11 +115,12 @@ def picture(version: Definition, since: date | None = None, until: date | None =
         begun.append(Task.created_at < _morning(until + timedelta(days=1)))
     cases = select(Task.case_id).join(Case, Case.id == Task.case_id).where(*begun)
     query = select(Task).where(Task.case_id.in_(cases)).order_by(Task.case_id, Task.id).limit(MOST + 1)
-    tasks = list(session().scalars(query))
+    found = list(session().scalars(query))
+    tasks = found[:MOST]
     if until is not None:
         tasks = [task for task in tasks if task.created_at < _morning(until + timedelta(days=1))]
     start = _morning(since) if since is not None else None
-    reached = [task for task in tasks[:MOST] if start is None or task.created_at >= start]
+    reached = [task for task in tasks if start is None or task.created_at >= start]
     ended = (
         session()
         .execute(
@@ -128,11 +129,11 @@ def picture(version: Definition, since: date | None = None, until: date | None =
         .all()
     )
     return Picture(
-        _spots(tasks[:MOST], start),
-        loops(tasks[:MOST], version.process_key, queries.calls_of(version.id), start),
+        _spots(tasks, start),
+        loops(tasks, version.process_key, queries.calls_of(version.id), start),
         len({task.case_id for task in reached}),
         [_hours(case.started_at, case.finished_at) for case in ended],
-        len(tasks) <= MOST,
+        len(found) <= MOST,
     )
 
 

@@ -74,6 +74,15 @@ def test_a_period_counts_what_began_in_it(studio: SimpleNamespace) -> None:
     assert insight.picture(of, until=date(2026, 3, 1)).spots == []
 
 
+def test_more_than_can_be_looked_at_is_said(studio: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert insight.picture(studio.definition).whole
+    monkeypatch.setattr(insight, "MOST", 2)
+    cut = insight.picture(studio.definition, until=date(2026, 3, 1))
+    assert (cut.whole, cut.cases) == (True, 0)
+    cut = insight.picture(studio.definition, until=date(2026, 3, 2))
+    assert (cut.whole, len(cut.spots)) == (False, 2)
+
+
 def test_the_event_log_is_valid_xes(studio: SimpleNamespace) -> None:
     root = etree.fromstring("".join(insight.as_xes()).encode())
     assert root.tag == f"{XES}log"
