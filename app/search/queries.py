@@ -16,6 +16,7 @@ from sqlalchemy import (
     column,
     exists,
     false,
+    func,
     or_,
     select,
     table,
@@ -37,6 +38,7 @@ SUGGESTED = 8
 MOST_PAGES = 25
 WINDOW = PAGE * MOST_PAGES
 """So many are ranked and counted, the newest first; of what is more than that the page says so."""
+RECENT = 20_000
 FEW = 300
 SQLITE_TEXT = table("search_text", column("rowid", Integer))
 
@@ -172,16 +174,23 @@ def _matching(found: Any, query: rules.Query) -> Any:
 
 def _newest(query: rules.Query, wanted: ColumnElement[bool]) -> list[Row[Any]]:
     """The newest that match and are wanted: of what nobody reads to its end no more is counted."""
-    found = select(SearchEntry.id, SearchEntry.kind, SearchEntry.title, SearchEntry.at)
-    if session().get_bind().dialect.name == "postgresql":
-        # The index answers first; then the newest are looked at one after another until enough are wanted.
-        hit = _matching(select(SearchEntry.id), query).cte("hit").prefix_with("MATERIALIZED")
-        newest = select(hit.c.id).order_by(hit.c.id.desc()).offset(0).subquery()
-        found = found.join_from(newest, SearchEntry, SearchEntry.id == newest.c.id)
-        found = found.order_by(newest.c.id.desc())
-    else:
+    found = select(SearchEntry.id, SearchEntry.kind, SearchEntry.title, SearchEntry.at).where(wanted)
+    if session().get_bind().dialect.name != "postgresql":
         found = _matching(found, query).order_by(SQLITE_TEXT.c.rowid.desc())
-    return list(session().execute(found.where(wanted).limit(WINDOW)))
+        return list(session().execute(found.limit(WINDOW)))
+    last = session().scalar(select(func.max(SearchEntry.id))) or 0
+    rows: list[Row[Any]] = []
+    # Of a word that stands everywhere the recent entries hold enough; the whole index is read for the others.
+    for after in dict.fromkeys((max(0, last - RECENT), 0)):
+        # The text index answers first; then the newest are looked at one after another until enough are wanted.
+        hit = _matching(select(SearchEntry.id).where(SearchEntry.id > after), query)
+        hit = hit.cte("hit").prefix_with("MATERIALIZED")
+        newest = select(hit.c.id).order_by(hit.c.id.desc()).offset(0).subquery()
+        these = found.join_from(newest, SearchEntry, SearchEntry.id == newest.c.id)
+        rows = list(session().execute(these.order_by(newest.c.id.desc()).limit(WINDOW)))
+        if len(rows) == WINDOW:
+            break
+    return rows
 
 
 def _ranked(matches: Sequence[Row[Any]], typed: str) -> list[Row[Any]]:
