@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.desk.conftest import tab_to
@@ -15,6 +16,7 @@ def opens(page: Page, link: object) -> None:
         page.locator("main").get_by_role("link", name=link).first.press("Enter")  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_people_units_and_all_the_work_of_one_who_leaves(town: Town) -> None:
     page = town.enter("xitong", "/admin")
     town.clean(page)
@@ -62,6 +64,7 @@ def test_people_units_and_all_the_work_of_one_who_leaves(town: Town) -> None:
         town.clean(page)
 
 
+@pytest.mark.long
 def test_roles_are_asked_for_given_and_taken_back(town: Town) -> None:
     admin = town.enter("xitong", "/admin/people/new")
     places = admin.get_by_label("所在单位")

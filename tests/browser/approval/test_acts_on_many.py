@@ -194,6 +194,7 @@ def review(office: SimpleNamespace, begin: Any, base: str, at_desk: Callable[[Ac
     return desk
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)  # on a machine with much else to do
 def test_taking_handing_on_and_standing_in(office: SimpleNamespace, review: Desk) -> None:
     one, two, three = office.clerks
@@ -280,6 +281,7 @@ def test_signing_together(
     many.told(one, "签署“会签”", "经办3会签", "一人即可", "不妥", "经办2依次签")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400)  # on a machine with much else to do
 def test_going_back_and_what_may_be_done_at_any_time(office: SimpleNamespace, review: Desk) -> None:
     one, two, three = office.clerks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import delete
 
@@ -52,6 +53,7 @@ def bring_back(page: Page) -> None:
         page.get_by_role("button", name="恢复这些内容").press("Enter")
 
 
+@pytest.mark.long
 def test_a_closed_tab_loses_nothing(town: Town) -> None:
     for login, paths in LONG.items():
         page = town.enter(login, paths[0])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.desk.conftest import tab_to
 from tests.browser.town import Town, follow, leads
 
 
+@pytest.mark.long
 def test_help_tour_and_the_offices_own_word_by_keyboard(town: Town) -> None:
     page = town.enter("jingban", "/desk")
     tab_to(page, "[data-help]")

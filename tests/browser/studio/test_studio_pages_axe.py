@@ -13,7 +13,7 @@ from tests.browser.studio.conftest import Studio
 from tests.browser.studio.test_seeing import act, send_back, start
 from tests.factories.studio import SMALL, begin, small
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.long, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 DRAWN = [[".zj-canvas"]]
 """Drawn by bpmn-js; what it shows stands in a table as well."""
 UNREACHED = """() => {
