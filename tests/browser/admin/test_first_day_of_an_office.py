@@ -260,7 +260,8 @@ def keep_calendar(admin: Page) -> None:
     expect(admin.locator("main")).to_contain_text("本单位维护")
 
 
-@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)], ids=["short", "whole"])
+@pytest.mark.long
+@pytest.mark.parametrize("whole", [False, True], ids=["short", "whole"])
 @pytest.mark.timeout(600)
 def test_a_new_office_is_set_up_and_takes_its_first_project(
     office: Flask, clock: time.MovableClock, browser: Browser, whole: bool

@@ -99,6 +99,7 @@ def test_roles_are_asked_for_given_and_taken_back(town: Town) -> None:
     expect(guard.locator(".zj-flash")).to_contain_text("已收回新人")
 
 
+@pytest.mark.long
 def test_a_value_takes_two_people_a_day_changes_deadlines_and_the_audit_has_it_all(town: Town) -> None:
     owner = town.enter("shi-minzheng", "/admin/policy")
     town.clean(owner)
