@@ -10,9 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 
-from app.accounts.models import Person
 from app.core import db
-from app.core.identity import SYSTEM, Actor, Role
+from app.core.identity import SYSTEM, Role
 from app.funds import services
 from app.funds.models import CaseFund, Pot
 from app.policy import services as policy
@@ -21,7 +20,7 @@ from tests.factories.cases import make_case
 from tests.factories.money import make_pot
 from tests.factories.people import actor_of, make_person
 from tests.factories.projects import make_office
-from tests.factories.site import PASSWORD, sign_in, token_in
+from tests.factories.site import token_in
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -30,17 +29,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def office(app: Flask, pack: Pack) -> SimpleNamespace:
     policy.store(SYSTEM, pack)
     return make_office(pack)
-
-
-@pytest.fixture
-def enter(app: Flask) -> Any:
-    def _enter(actor: Actor) -> FlaskClient:
-        browser = app.test_client()
-        login = db.session().get_one(Person, actor.person_id).login
-        assert sign_in(browser, login, PASSWORD).status_code == 302
-        return browser
-
-    return _enter
 
 
 def words(answer: Any) -> str:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
-from app.accounts.models import Person
-from app.core import db
-from app.core.identity import Actor
 from app.policy.packs import Pack
 from tests.factories.bpmn import Diagram
-from tests.factories.site import PASSWORD, sign_in
 from tests.integration.runtime import conftest as runtime
 
 CLERK, LEADER = "街道经办", "街道领导"
@@ -29,19 +23,6 @@ def office(app: Flask, database: Any, pack: Pack) -> SimpleNamespace:
 
 
 begin = runtime.begin
-
-
-@pytest.fixture
-def enter(app: Flask) -> Callable[[Actor], FlaskClient]:
-    """Signs a person in."""
-
-    def _enter(actor: Actor) -> FlaskClient:
-        browser = app.test_client()
-        login = db.session().get_one(Person, actor.person_id).login
-        assert sign_in(browser, login, PASSWORD).status_code == 302
-        return browser
-
-    return _enter
 
 
 def two_steps(key: str = "line", acts: str = "transfer,send_back,urge,batch") -> Diagram:

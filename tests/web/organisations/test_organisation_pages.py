@@ -11,16 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 
-from app.accounts.models import Person
-from app.core import db
-from app.core.identity import SYSTEM, Actor, Role
+from app.core.identity import SYSTEM, Role
 from app.files import services as files
 from app.organisations import queries
 from app.policy import services as policy
 from app.policy.packs import Pack
 from tests.factories.people import actor_of, make_person, make_units
 from tests.factories.procurement import code, make_organisation, member_of
-from tests.factories.site import PASSWORD, sign_in, token_in
+from tests.factories.site import token_in
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -42,17 +40,6 @@ def world(app: Flask, pack: Pack) -> SimpleNamespace:
         member=member_of(found),
         page=f"/organisations/{found.id}",
     )
-
-
-@pytest.fixture
-def enter(app: Flask) -> Any:
-    def _enter(actor: Actor) -> FlaskClient:
-        browser = app.test_client()
-        login = db.session().get_one(Person, actor.person_id).login
-        assert sign_in(browser, login, PASSWORD).status_code == 302
-        return browser
-
-    return _enter
 
 
 def words(response: Any) -> str:

@@ -13,17 +13,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 
-from app.accounts.models import Person
-from app.core import db
 from app.core.clock import MovableClock
-from app.core.identity import Actor, Role
+from app.core.identity import Role
 from app.files import services as files
 from app.policy.packs import Pack
 from app.procurement import bidding, queries
 from app.procurement.queries import current
 from tests.factories.people import actor_of, make_person
 from tests.factories.procurement import bid, make_market, pass_deadline, publish
-from tests.factories.site import PASSWORD, sign_in, token_in
+from tests.factories.site import token_in
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """Pages are tested on one database; the services behind them on both."""
@@ -36,17 +34,6 @@ def world(app: Flask, pack: Pack, clock: MovableClock) -> SimpleNamespace:
     made = make_market(pack, clock)
     made.outsider = actor_of(make_person("外街经办", Role.STREET_CLERK, made.units.other_street))
     return made
-
-
-@pytest.fixture
-def enter(app: Flask) -> Any:
-    def _enter(actor: Actor) -> FlaskClient:
-        browser = app.test_client()
-        login = db.session().get_one(Person, actor.person_id).login
-        assert sign_in(browser, login, PASSWORD).status_code == 302
-        return browser
-
-    return _enter
 
 
 def words(response: Any) -> str:

@@ -12,9 +12,8 @@ from flask.testing import FlaskClient
 from lxml import html
 
 import config
-from app.accounts.models import Person
 from app.core import db
-from app.core.identity import SYSTEM, Actor
+from app.core.identity import SYSTEM
 from app.needs import services as needs
 from app.policy.packs import Pack
 from app.projects.queries import find
@@ -22,7 +21,7 @@ from app.runtime.models import Case
 from app.runtime.packaging import deploy_pack
 from app.runtime.queries import tasks_of
 from tests.factories.projects import make_office
-from tests.factories.site import PASSWORD, sign_in, token_in
+from tests.factories.site import token_in
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -33,17 +32,6 @@ def office(app: Flask, pack: Pack) -> SimpleNamespace:
     made = make_office(pack)
     made.place = str(made.units.community.id)
     return made
-
-
-@pytest.fixture
-def enter(app: Flask) -> Any:
-    def _enter(actor: Actor) -> FlaskClient:
-        browser = app.test_client()
-        login = db.session().get_one(Person, actor.person_id).login
-        assert sign_in(browser, login, PASSWORD).status_code == 302
-        return browser
-
-    return _enter
 
 
 def post(browser: FlaskClient, page: str, **fields: str) -> Any:

@@ -12,13 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 
-from app.accounts.models import Person
 from app.core import db
-from app.core.identity import Actor
 from app.runtime import definitions, services
 from app.studio import checking, drafts, moving
 from app.studio.checking import Report
-from tests.factories.site import MOST_ASKED, PASSWORD, sign_in, token_in
+from tests.factories.site import MOST_ASKED, token_in
 from tests.factories.studio import SMALL, begin, make_studio, small
 from workflows.types import Verdict
 
@@ -29,17 +27,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def studio(app: Flask) -> SimpleNamespace:
     del app
     return make_studio()
-
-
-@pytest.fixture
-def enter(app: Flask) -> Any:
-    def _enter(actor: Actor) -> FlaskClient:
-        browser = app.test_client()
-        login = db.session().get_one(Person, actor.person_id).login
-        assert sign_in(browser, login, PASSWORD).status_code == 302
-        return browser
-
-    return _enter
 
 
 def post(browser: FlaskClient, page: str, action: str, **fields: Any) -> Any:
