@@ -28,6 +28,7 @@ CHORES: tuple[tuple[int, Callable[[], object]], ...] = (
     (60, audit.seal),
     (600, arrears.sweep),
     (3600, outbox.tidy),
+    (3600, db.count_rows),
 )
 """What is done besides timers, every so many rounds."""
 

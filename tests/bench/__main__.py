@@ -89,15 +89,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         found = completions(folder) | full_sync(folder) | real.flow(folder, say)
-        found |= lists.measure(f"sqlite:///{folder}/lists.sqlite3", "sqlite", say)
-        found |= desk.measure(
-            [f"sqlite:///{folder}/desk{size}.sqlite3" for size in desk.SIZES], "sqlite", say
-        )
+        for part in (lists, desk):
+            urls = [f"sqlite:///{folder}/{part.__name__}{size}.sqlite3" for size in part.SIZES]
+            found |= part.measure(urls, "sqlite", say)
         found |= sweep.measure(f"sqlite:///{folder}/sweep.sqlite3", say)
         template = PostgresTemplate(())  # with all the safety a production server has
         try:
-            found |= on_postgres(template, lists.measure, "postgresql")
-            found |= desk_on_postgres(template)
+            for part in (lists, desk):
+                found |= two_on_postgres(template, part.measure)
             found |= on_postgres(template, web.measure)
         finally:
             template.stop()
@@ -109,20 +108,17 @@ def main() -> None:
     print(f"\n{target.relative_to(ROOT)}")
 
 
-def on_postgres(
-    template: PostgresTemplate, measure: Callable[..., dict[str, float]], *more: str
-) -> dict[str, float]:
+def on_postgres(template: PostgresTemplate, measure: Callable[..., dict[str, float]]) -> dict[str, float]:
     """Run a part on an empty PostgreSQL database."""
     with template.empty() as engine:
-        url = engine.url.render_as_string(hide_password=False)
-        return measure(url, *more, say)
+        return measure(engine.url.render_as_string(hide_password=False), say)
 
 
-def desk_on_postgres(template: PostgresTemplate) -> dict[str, float]:
-    """The desk's pages on two empty PostgreSQL databases."""
+def two_on_postgres(template: PostgresTemplate, measure: Callable[..., dict[str, float]]) -> dict[str, float]:
+    """Run a part on two empty PostgreSQL databases."""
     with template.empty() as small, template.empty() as large:
         urls = [engine.url.render_as_string(hide_password=False) for engine in (small, large)]
-        return desk.measure(urls, "postgresql", say)
+        return measure(urls, "postgresql", say)
 
 
 def table(found: dict[str, float]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from urllib.parse import quote
@@ -27,7 +27,7 @@ SIZES = (1_000, 100_000)
 ROUNDS, WARM = 7, 2
 
 
-def measure(urls: tuple[str, str], name: str, say: Callable[[str], None], only: str = "") -> dict[str, float]:
+def measure(urls: Sequence[str], name: str, say: Callable[[str], None], only: str = "") -> dict[str, float]:
     """Milliseconds of each page in both offices, taken in turn, and how they compare.
 
     Args:

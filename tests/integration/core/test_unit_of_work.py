@@ -179,3 +179,15 @@ def test_without_key_or_person_nothing_is_kept() -> None:
         idempotency.answer(clerk(), "complete", None, {}, {})
     kept = db.session().scalar(select(func.count()).select_from(idempotency.IdempotencyKey))
     assert kept == 0
+
+
+def test_the_database_knows_how_many_rows_its_indexes_hold(database: Engine) -> None:
+    clerk()
+    db.close()
+    db.count_rows()
+    if database.dialect.name == "postgresql":  # counts by itself
+        return
+    with database.connect() as connection:
+        kept = connection.execute(text("SELECT idx, stat FROM sqlite_stat1 WHERE tbl = 'person'")).all()
+    assert kept
+    assert all(stat.startswith("1 ") for _, stat in kept)
