@@ -11,7 +11,6 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app.inbox.case_views  # adds the pages of a case to those of the desk
-import app.inbox.need_views  # the page of a need, likewise
 import app.tables  # noqa: F401 - every table must be known before any query is built
 import config
 from app.accounts.access import init_accounts
@@ -36,6 +35,7 @@ from app.inbox import navigation
 from app.inbox.act_views import bp as acts_bp
 from app.inbox.list_views import bp as lists_bp
 from app.inbox.message_views import bp as messages_bp
+from app.inbox.need_views import bp as needs_bp
 from app.inbox.views import bp as inbox_bp
 from app.messages import spreading
 from app.messages import wiring as messages
@@ -83,6 +83,7 @@ BLUEPRINTS = (
     training.bp,
     projects_bp,
     funds_bp,
+    needs_bp,
     organisations_bp,
     procurement_bp,
     evaluation_bp,

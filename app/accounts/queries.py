@@ -110,6 +110,22 @@ def units_below(unit_id: int, kind: str | None = None) -> list[OrgUnit]:
     return list(session().scalars(query.order_by(OrgUnit.code, OrgUnit.id)))
 
 
+def communities_of(actor: Actor, own: Sequence[str], street: Sequence[str]) -> list[OrgUnit]:
+    """The communities an actor works for.
+
+    Args:
+        own: roles that work for their own community.
+        street: roles of a street that work for all of its communities.
+    """
+    found: dict[int, OrgUnit] = {}
+    for grant in sorted(actor.grants, key=lambda g: g.unit_id):
+        if grant.role in own:
+            found[grant.unit_id] = unit(grant.unit_id)
+        elif grant.role in street:
+            found.update({u.id: u for u in units_below(grant.unit_id, "community")})
+    return list(found.values())
+
+
 def people_with(role: str, unit_id: int) -> list[Person]:
     """Active people with a role in a unit, longest known first."""
     query = (

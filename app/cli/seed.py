@@ -45,6 +45,13 @@ STOPS: tuple[tuple[int, str, str, str | None], ...] = (
 """Days ago it began, way of starting, scenario, and the step at which it is left (None: its end);
 a case whose next deadline lies ahead is left waiting for it."""
 
+NEEDS: tuple[tuple[str, str, str, int], ...] = (
+    ("meeting", "老年人", "希望有人上门探访独居老人", 6),
+    ("visit", "儿童青少年", "希望增加暑期托管", 12),
+    ("hotline", "全体居民", "希望开展健康讲座", 1),
+)
+"""How it was heard, for whom, what is missing, by how many."""
+
 
 @click.command("seed")
 @with_appcontext
@@ -63,10 +70,10 @@ def seed() -> None:
     try:
         world = worlds.build(everything=True, years={clock.today().year, now.astimezone(clock.SHANGHAI).year})
         for number, community in enumerate(world.communities):
+            channel, group, text, voices = NEEDS[number % len(NEEDS)]
             needs.collect(
-                SYSTEM, unit_id=community.id, channel="meeting", beneficiaries="老年人",
-                text=("希望有人上门探访独居老人", "希望增加暑期托管", "希望开展健康讲座")[number % 3],
-            )  # fmt: skip
+                SYSTEM, unit_id=community.id, channel=channel, beneficiaries=group, text=text, voices=voices
+            )
         for number, (days, origin, path, stop) in enumerate(STOPS):
             moving.set(_morning(now, days))
             title, proposal = PROPOSALS[number]

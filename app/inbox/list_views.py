@@ -61,7 +61,7 @@ def desk_sheet() -> Response:
     """The to-do list as chosen, as a spreadsheet (导出待办)."""
     items = lists.Chosen.of("desk", request.args).desk(current_actor(), limit=lists.MOST_ROWS + 1)
     rows = lists.desk_rows(items[: lists.MOST_ROWS])
-    return _sheet("我的待办", lists.DESK_COLUMNS, rows, len(items) > lists.MOST_ROWS)
+    return answer_sheet("我的待办", lists.DESK_COLUMNS, rows, len(items) > lists.MOST_ROWS)
 
 
 @bp.get("/cases/list.xlsx")
@@ -73,10 +73,11 @@ def cases_sheet() -> Response:
     found = chosen.cases(current_actor(), mine=mine, limit=lists.MOST_ROWS + 1)
     rows = lists.case_rows(found[: lists.MOST_ROWS])
     title = "我发起的项目" if mine else "项目台账"
-    return _sheet(title, lists.CASE_COLUMNS, rows, len(found) > lists.MOST_ROWS)
+    return answer_sheet(title, lists.CASE_COLUMNS, rows, len(found) > lists.MOST_ROWS)
 
 
-def _sheet(title: str, columns: Any, rows: Any, cut: bool) -> Response:
+def answer_sheet(title: str, columns: Any, rows: Any, cut: bool) -> Response:
+    """A list as a spreadsheet named after it and the day; `cut` says under it that there would be more."""
     answer = Response(sheets.sheet(title, columns, rows, CUT if cut else ""), content_type=sheets.MEDIA_TYPE)
     name = quote(f"{title}{clock.today():%Y%m%d}.xlsx")
     answer.headers["Content-Disposition"] = f"attachment; filename=\"list.xlsx\"; filename*=UTF-8''{name}"

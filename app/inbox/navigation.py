@@ -13,6 +13,7 @@ from app.accounts.rules import ADMINISTRATORS
 from app.core.identity import Actor, Role
 from app.funds.rules import READERS as FUND_READERS
 from app.messages.queries import unread_of
+from app.needs.rules import may_read as reads_needs
 from app.organisations.rules import KEEPERS, MEMBERS
 from app.procurement.queries import READERS as BID_READERS
 from app.runtime.queries import desk_total
@@ -68,6 +69,8 @@ def groups(actor: Actor, waiting: int) -> list[NavGroup]:
     work.append(NavItem("mine", "我发起的", "send", "/desk/mine"))
     work.append(NavItem("copies", "抄送我的", "eye", "/desk/copies"))
     work.append(NavItem("cases", "项目台账", "folders", "/cases"))
+    if reads_needs(actor):
+        work.append(NavItem("needs", "居民需求", "message-2", "/needs"))
     if any(actor.has(role) for role in (Role.ORGANISATION_MEMBER, *BID_READERS)):
         work.append(NavItem("procurement", "采购信息", "gavel", "/procurement"))
     if any(actor.has(role) for role in FUND_READERS):

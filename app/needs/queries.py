@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
+from app.accounts.models import OrgUnit
+from app.accounts.queries import unit
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.identity import Actor
 from app.needs.models import Need
+
+PAGE = 20
 
 
 def of_units(unit_ids: Iterable[int], limit: int = 50) -> list[Need]:
@@ -29,3 +33,44 @@ def one(actor: Actor, need_id: int) -> Need:
     if found is None or not (own or found.unit_id in actor.scope):
         raise NotFound
     return found
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """The needs `one` shows to the actor, as a condition."""
+    here = Need.unit_id.in_(sorted(actor.scope))
+    return here if actor.person_id is None else or_(here, Need.created_by == actor.person_id)
+
+
+def search(
+    actor: Actor,
+    *,
+    unit_id: int | None = None,
+    channel: str = "",
+    group: str = "",
+    text: str = "",
+    more: Sequence[ColumnElement[bool]] = (),
+    before: int | None = None,
+    limit: int = PAGE,
+) -> list[Need]:
+    """Needs the actor may see, newest first (需求台账; ZH-09a).
+
+    Args:
+        unit_id: of this unit and those below it.
+        text: part of what was said or of whom it is for.
+        more: conditions of rooms above, such as whether a project answers it.
+        before: id of the last need of the page before.
+    """
+    query = select(Need).where(visible(actor), *more)
+    if unit_id is not None:
+        inside = OrgUnit.path.startswith(unit(unit_id).path, autoescape=True)
+        query = query.where(Need.unit_id.in_(select(OrgUnit.id).where(inside)))
+    if channel:
+        query = query.where(Need.channel == channel)
+    if group:
+        query = query.where(Need.beneficiaries == group)
+    if text:
+        words = [part.contains(text, autoescape=True) for part in (Need.text, Need.beneficiaries)]
+        query = query.where(or_(*words))
+    if before is not None:
+        query = query.where(Need.id < before)
+    return list(session().scalars(query.order_by(Need.id.desc()).limit(limit)))

@@ -12,10 +12,12 @@ from app.catalogue.models import LibraryEntry
 from app.core.db import session
 from app.core.errors import Fault
 from app.core.identity import Actor
+from app.needs.models import Need
 from app.policy.packs import Pack
 from app.projects.models import SENSITIVE, JointOpinion, Project, ProposalText
 from app.projects.rules import COMMUNITY_ROLES, KEEPERS, ORIGINS
 from app.runtime.models import Case, History
+from app.runtime.queries import visible_cases
 from app.ui.filters import yuan
 
 SENT_BACK = ("return", "amend")
@@ -37,6 +39,26 @@ def project_of(case_id: int) -> Project:
     found = find(case_id)
     if found is None:
         raise Fault("这一步需要项目资料，但本流程没有项目")
+    return found
+
+
+ANSWERS = ("running", "completed")
+"""A case in one of these states answers its need; one that was refused, withdrawn or cancelled leaves it open."""
+
+
+def is_answered() -> ColumnElement[bool]:
+    """Whether a project answers a need, as a condition on `Need` (ZH-09c)."""
+    query = select(Project.id).join(Case, Case.id == Project.case_id)
+    return exists(query.where(Project.need_id == Need.id, Case.status.in_(ANSWERS)))
+
+
+def answering(actor: Actor, need_ids: Sequence[int]) -> dict[int, list[Case]]:
+    """The cases that rest on needs, newest first, as far as the actor may see them; ended ones too (ZH-09c)."""
+    query = select(Project.need_id, Case).join(Case, Case.id == Project.case_id)
+    query = query.where(Project.need_id.in_(need_ids), visible_cases(actor)).order_by(Case.id.desc())
+    found: dict[int, list[Case]] = {}
+    for need_id, case in session().execute(query):
+        found.setdefault(need_id or 0, []).append(case)
     return found
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.access import Permission, current_actor, requires, signed_in
 from app.accounts.models import OrgUnit
-from app.accounts.queries import unit, units_below
+from app.accounts.queries import communities_of
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.identity import Actor, Role
 from app.needs.queries import of_units
@@ -30,7 +30,7 @@ NEED_SHOWN = 60
 def start() -> Page:
     """Start a project in one of its three ways (发起项目)."""
     actor = current_actor()
-    communities = _communities(actor)
+    communities = communities_of(actor, COMMUNITY_ROLES, (Role.STREET_CLERK,))
     form = start_form(
         _origins(actor), [(one.id, one.short_name) for one in communities], _needs(actor, communities)
     )
@@ -88,17 +88,6 @@ def _needs(actor: Actor, communities: list[OrgUnit]) -> list[tuple[int, str]]:
         return []
     places = {one.id for one in communities} | {one.parent_id for one in communities if one.parent_id}
     return [(need.id, f"{need.text[:NEED_SHOWN]}（{need.beneficiaries}）") for need in of_units(places)]
-
-
-def _communities(actor: Actor) -> list[OrgUnit]:
-    """The communities a person may start a project for."""
-    found: dict[int, OrgUnit] = {}
-    for grant in sorted(actor.grants, key=lambda g: g.unit_id):
-        if grant.role in COMMUNITY_ROLES:
-            found[grant.unit_id] = unit(grant.unit_id)
-        elif grant.role == Role.STREET_CLERK:
-            found.update({u.id: u for u in units_below(grant.unit_id, "community")})
-    return list(found.values())
 
 
 @bp.route("/cases/<no>/withdraw", methods=["GET", "POST"])

@@ -140,17 +140,17 @@ def test_a_need_is_ground_enough_for_the_street(flow: SimpleNamespace) -> None:
         flow.clerk,
         unit_id=flow.units.community.id,
         channel="visit",
-        beneficiaries="老人",
+        beneficiaries="老年人",
         text="希望有助餐点",
     )
     case = start(flow, need_id=need.id)
     act(case, flow.clerk, "proposal.plan", PROPOSAL)
     assert waiting(case) == ["review.precheck"]
     elsewhere = needs.collect(
-        flow.clerk,
+        SYSTEM,
         unit_id=flow.units.other_community.id,
         channel="visit",
-        beneficiaries="老人",
+        beneficiaries="老年人",
         text="缺座椅",
     )
     with pytest.raises(Refusal) as error:

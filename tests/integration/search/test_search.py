@@ -218,7 +218,7 @@ def test_a_paper_handed_in_twice_is_read_once_and_a_hostile_one_never_again(
 
 def test_needs_are_found_by_those_who_look_after_the_place(office: SimpleNamespace) -> None:
     needs.collect(
-        office.neighbour, unit_id=office.units.community.id, channel="meeting", beneficiaries="老年人",
+        SYSTEM, unit_id=office.units.community.id, channel="meeting", beneficiaries="老年人",
         text="希望有人上门探望独居老人",
     )  # fmt: skip
     for actor in (office.clerk, office.neighbour, office.district):

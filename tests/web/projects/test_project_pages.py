@@ -81,10 +81,10 @@ def test_what_is_missing_is_told_beside_it_and_what_was_typed_stays(
 
 def test_a_clerk_starts_for_a_need(office: SimpleNamespace, enter: Any) -> None:
     need = needs.collect(
-        office.clerk, unit_id=int(office.place), channel="visit", beneficiaries="老人", text="希望有助餐点"
+        office.clerk, unit_id=int(office.place), channel="visit", beneficiaries="老年人", text="希望有助餐点"
     )
     browser = enter(office.clerk)
-    assert "希望有助餐点（老人）" in browser.get("/desk/start").text
+    assert "希望有助餐点（老年人）" in browser.get("/desk/start").text
     fields = {"origin": "street_plan", "community_id": office.place, "title": "助餐"}
     assert faults(post(browser, "/desk/start", **fields, need_id="4711")) == ["请选择“对应的居民需求”"]
     answer = post(browser, "/desk/start", **fields, need_id=str(need.id))

@@ -84,11 +84,11 @@ def test_a_need_has_a_page_with_what_has_come_of_it(office: Flask) -> None:
     with unit_of_work():
         case = db.session().scalars(select(Case).where(Case.title == "暑期学堂")).one()
         need = needs.collect(
-            SYSTEM, unit_id=case.community_id or 0, channel="visit", beneficiaries="小学生", text="希望暑假有人看护"
+            SYSTEM, unit_id=case.community_id or 0, channel="visit", beneficiaries="儿童青少年", text="希望暑假有人看护"
         )  # fmt: skip
         db.session().scalars(select(Project).where(Project.case_id == case.id)).one().need_id = need.id
     page = read(clerk, f"/needs/{need.id}")
-    for words in ("希望暑假有人看护", "入户走访", "小学生", "暑期学堂"):
+    for words in ("希望暑假有人看护", "入户走访", "儿童青少年", "暑期学堂"):
         assert words in main(page)
     assert f'href="/needs/{need.id}"' in read(clerk, "/search?q=看护&kind=need")
     assert "居民需求" in read(clerk, "/search/suggest?q=看护")

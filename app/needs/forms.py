@@ -1,0 +1,91 @@
+"""The form of a need: it belongs to no step of a diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.needs.models import CHANNELS
+from app.needs.rules import GROUPS, LONGEST, MOST_VOICES
+from app.ui.forms import Form
+
+
+def need_form(communities: Sequence[tuple[int, str]]) -> Form:
+    """Write down what residents ask for (登记需求).
+
+    Args:
+        communities: id and name of the places the person may register for.
+    """
+    form = Form(
+        key="needs.collect",
+        schema={
+            "type": "object",
+            "title": "登记需求",
+            "properties": {
+                "unit_id": {"type": "integer", "title": "哪个社区", "oneOf": _choice(communities)},
+                "channel": {
+                    "type": "string",
+                    "title": "怎样反映上来的",
+                    "oneOf": _choice(list(CHANNELS.items())),
+                },
+                "beneficiaries": {
+                    "type": "string",
+                    "title": "为谁提的",
+                    "oneOf": _choice([(group, group) for group in GROUPS]),
+                },
+                "text": {
+                    "type": "string",
+                    "title": "需要什么服务",
+                    "maxLength": LONGEST,
+                    "x-messages": {"required": "请写明居民需要什么服务。"},
+                },
+                "voices": {
+                    "type": "integer",
+                    "title": "有多少位居民提出",
+                    "minimum": 1,
+                    "maximum": MOST_VOICES,
+                },
+                "anonymous": {"type": "boolean", "title": "居民要求匿名"},
+                "said_by": {
+                    "type": "string",
+                    "title": "反映人",
+                    "maxLength": 60,
+                    "x-messages": {"required": "请写明反映人；居民不愿留名的，请选择匿名。"},
+                },
+                "unlisted": {"type": "boolean", "title": "清单以外的新增需求"},
+            },
+            "required": ["unit_id", "channel", "beneficiaries", "text", "voices", "anonymous", "said_by"],
+        },
+        ui={
+            "ui:intro": "把居民的话记下来：哪里、为谁、缺什么。",
+            "ui:prepare": ["会议记录、走访记录或书面材料", "居民愿不愿意留名"],
+            "ui:next": "登记后，本社区和所属镇街都能看到，可以据此提出项目。",
+            "ui:submit": "登记",
+            "ui:order": ["unit_id", "channel", "beneficiaries", "voices", "text"],
+            "unit_id": {"ui:width": 6},
+            "channel": {"ui:width": 6, "ui:rule": "ZH-09a"},
+            "text": {
+                "ui:widget": "textarea",
+                "ui:rows": 4,
+                "ui:help": "尽量用居民自己的话。不要写身份证号、电话、门牌号。",
+                "ui:rule": "ZH-09a",
+            },
+            "beneficiaries": {"ui:width": 6},
+            "voices": {"ui:width": 6, "ui:unit": "位"},
+            "anonymous": {"ui:help": "选“是”，不登记姓名。"},
+            "said_by": {"ui:visibleIf": {"field": "anonymous", "in": [False]}},
+            "unlisted": {
+                "ui:widget": "checkbox",
+                "ui:help": "本区项目清单里没有的服务，勾选后供修订下一年清单时参考。",
+                "ui:rule": "ZH-09c",
+            },
+        },
+    )
+    start: dict[str, Any] = {"voices": 1, "anonymous": True}
+    if len(communities) == 1:
+        start["unit_id"] = communities[0][0]
+    return form.with_values(**start)
+
+
+def _choice(options: Sequence[tuple[Any, str]]) -> list[dict[str, Any]]:
+    return [{"const": const, "title": title} for const, title in options]

@@ -1,0 +1,79 @@
+"""Who writes down what residents ask for, and what has to be said about it. Knows no database."""
+
+from __future__ import annotations
+
+from app.core.errors import YES, Decision, no
+from app.core.identity import Actor, Role
+from app.needs.models import CHANNELS
+
+GROUPS = (
+    "老年人",
+    "儿童青少年",
+    "残疾人",
+    "困难家庭",
+    "妇女",
+    "外来务工人员",
+    "全体居民",
+    "其他人群",
+)
+"""Whom a need is for: one word each, so that needs can be counted by group (ZH-09a)."""
+COMMUNITY = (Role.COMMITTEE_MEMBER, Role.SECRETARY)
+READERS = (
+    *COMMUNITY,
+    Role.RESIDENT_REPRESENTATIVE,
+    Role.STREET_CLERK,
+    Role.STREET_LEADER,
+    Role.STREET_DISCIPLINE,
+    Role.DISTRICT_OFFICER,
+    Role.CITY_OFFICER,
+    Role.AUDITOR,
+)
+"""Who follows what residents ask for, each in the units below his own."""
+LONGEST = 2000
+MOST_VOICES = 100_000
+
+
+def may_read(actor: Actor) -> Decision:
+    """Needs are read by those who answer for a place, not by those who sell to it."""
+    if any(actor.has(role) for role in READERS):
+        return YES
+    return no("居民需求由社区、镇街和民政部门查看，您的岗位没有这项权限。", "ZH-09a")
+
+
+def may_register(actor: Actor, community_id: int, street_id: int | None) -> Decision:
+    """A community writes down its own residents' needs, a street clerk those of the street (ZH-09a)."""
+    if actor.is_system or any(actor.has(role, community_id) for role in COMMUNITY):
+        return YES
+    if actor.has(Role.STREET_CLERK, community_id) or (
+        street_id is not None and actor.has(Role.STREET_CLERK, street_id)
+    ):
+        return YES
+    return no("只能登记本社区（本镇街）居民的需求，请重新选择社区。", "ZH-09a", "unit_id")
+
+
+def need_allowed(
+    *, channel: str, group: str, text: str, anonymous: bool, said_by: str | None, voices: int
+) -> list[Decision]:
+    """A need says what is missing, for whom and how it was heard; who wants no name gets none (ZH-09a)."""
+    return [
+        YES if channel in CHANNELS else no("请选择需求是怎样反映上来的。", "ZH-09a", "channel"),
+        YES if group in GROUPS else no("请选择需求是为哪一类居民提的。", "ZH-09a", "beneficiaries"),
+        text_allowed(text),
+        no("居民要求匿名的，不能登记姓名，请清空“反映人”。", "ZH-09a", "said_by")
+        if anonymous and said_by
+        else no("请写明反映人；居民不愿留名的，请选择匿名。", "ZH-09a", "said_by")
+        if not anonymous and not said_by
+        else YES,
+        YES
+        if 0 < voices <= MOST_VOICES
+        else no(f"提出的人数应在 1 到 {MOST_VOICES} 之间。", "ZH-09a", "voices"),
+    ]
+
+
+def text_allowed(text: str) -> Decision:
+    """A need is put in words, not too many of them (ZH-09a)."""
+    if not text.strip():
+        return no("请写明居民需要什么服务。", "ZH-09a", "text")
+    if len(text) > LONGEST:
+        return no(f"最多填写 {LONGEST} 个字，现在 {len(text)} 个字。", "ZH-09a", "text")
+    return YES

@@ -1,0 +1,134 @@
+"""What residents ask for is written down by those who answer for the place, and found again."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
+
+from app.audit.models import AuditEntry
+from app.core.db import session, unit_of_work
+from app.core.errors import Conflict, NotFound, Refusal
+from app.core.identity import Role
+from app.needs import queries, services
+from app.needs.models import Need
+from tests.factories.people import actor_of, make_person, make_units
+
+WORDS: dict[str, Any] = {"channel": "visit", "beneficiaries": "老年人", "text": "希望有助餐点"}
+
+
+@pytest.fixture
+def place(database: Engine) -> SimpleNamespace:
+    del database
+    units = make_units()
+    return SimpleNamespace(
+        units=units,
+        here=units.community.id,
+        there=units.other_community.id,
+        member=actor_of(make_person("两委", Role.COMMITTEE_MEMBER, units.community)),
+        clerk=actor_of(make_person("经办", Role.STREET_CLERK, units.street)),
+        other=actor_of(make_person("外街经办", Role.STREET_CLERK, units.other_street)),
+        district=actor_of(make_person("区民政", Role.DISTRICT_OFFICER, units.district)),
+        neighbour=actor_of(make_person("邻居", Role.RESIDENT_REPRESENTATIVE, units.community)),
+    )
+
+
+def faults(error: pytest.ExceptionInfo[Refusal]) -> list[tuple[str | None, str | None]]:
+    return [(one.rule, one.field) for one in error.value.errors]
+
+
+@pytest.mark.requirement("ZH-09a", "accept")
+def test_a_need_says_where_how_for_whom_and_how_many(place: SimpleNamespace) -> None:
+    made = services.collect(
+        place.member, unit_id=place.here, **WORDS, voices=14, unlisted=True, anonymous=False, said_by="陈婆婆"
+    )
+    (found,) = queries.search(place.clerk, unit_id=place.units.street.id)
+    assert found.id == made.id
+    assert (found.unit_id, found.channel, found.beneficiaries) == (place.here, "visit", "老年人")
+    assert (found.voices, found.anonymous, found.said_by, found.unlisted) == (14, False, "陈婆婆", True)
+    told = session().scalars(select(AuditEntry).where(AuditEntry.action == "needs.collect")).one()
+    assert told.actor_id == place.member.person_id
+    assert "陈婆婆" not in str((told.subject, told.before, told.after))
+
+
+@pytest.mark.requirement("ZH-09a", "reject")
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"text": " \n"}, "text"),
+        ({"text": "缺" * 2001}, "text"),
+        ({"channel": "dream"}, "channel"),
+        ({"beneficiaries": "猫"}, "beneficiaries"),
+        ({"voices": 0}, "voices"),
+        ({"said_by": "陈婆婆"}, "said_by"),
+        ({"anonymous": False}, "said_by"),
+    ],
+)
+def test_a_need_without_what_it_takes_is_refused(
+    place: SimpleNamespace, change: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Refusal) as error:
+        services.collect(place.member, unit_id=place.here, **{**WORDS, **change})
+    assert faults(error) == [("ZH-09a", field)]
+    assert session().scalar(select(func.count()).select_from(Need)) == 0
+
+
+def test_each_writes_for_the_own_place(place: SimpleNamespace) -> None:
+    services.collect(place.clerk, unit_id=place.here, **WORDS)
+    services.collect(place.clerk, unit_id=place.units.street.id, **WORDS)
+    for actor, unit_id in (
+        (place.clerk, place.there),
+        (place.member, place.there),
+        (place.member, place.units.street.id),
+        (place.neighbour, place.here),
+        (place.district, place.here),
+        (place.clerk, place.units.district.id),
+    ):
+        with pytest.raises(Refusal) as error:
+            services.collect(actor, unit_id=unit_id, **WORDS)
+        assert faults(error) == [("ZH-09a", "unit_id")]
+    assert session().scalar(select(func.count()).select_from(Need)) == 2
+
+
+def test_the_database_keeps_no_name_of_who_wants_none(place: SimpleNamespace) -> None:
+    made = services.collect(place.member, unit_id=place.here, **WORDS)
+    with pytest.raises(IntegrityError), unit_of_work() as db:
+        db.get_one(Need, made.id).said_by = "陈婆婆"
+        db.flush()
+
+
+def test_the_same_form_twice_is_one_need(place: SimpleNamespace) -> None:
+    made = [services.collect(place.member, unit_id=place.here, **WORDS, key="k1").id for _ in range(2)]
+    assert made[0] == made[1]
+    with pytest.raises(Conflict):
+        services.collect(place.member, unit_id=place.here, **{**WORDS, "text": "另一件事"}, key="k1")
+    assert session().scalar(select(func.count()).select_from(Need)) == 1
+
+
+def test_needs_are_found_by_place_way_group_and_words(place: SimpleNamespace) -> None:
+    one = services.collect(place.member, unit_id=place.here, **WORDS)
+    two = services.collect(
+        place.clerk, unit_id=place.here, channel="hotline", beneficiaries="儿童青少年", text="暑期没人看护"
+    )
+    far = services.collect(place.other, unit_id=place.there, **WORDS)
+
+    def found(actor: Any = place.clerk, **chosen: Any) -> list[int]:
+        return [need.id for need in queries.search(actor, **chosen)]
+
+    assert found() == [two.id, one.id]
+    assert found(channel="hotline") == [two.id]
+    assert found(group="老年人") == [one.id]
+    assert found(text="助餐") == [one.id]
+    assert found(text="儿童") == [two.id]
+    assert found(text="%") == []
+    assert found(before=two.id) == [one.id]
+    assert found(limit=1) == [two.id]
+    assert found(unit_id=place.there) == []
+    assert found(place.district) == [far.id, two.id, one.id]
+    assert found(place.district, unit_id=place.units.other_street.id) == [far.id]
+    assert found(place.other) == [far.id]
+    with pytest.raises(NotFound):
+        queries.one(place.other, one.id)

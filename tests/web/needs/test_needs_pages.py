@@ -1,0 +1,138 @@
+"""The list of needs, the form to write one down, and the page of one."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from lxml import html
+from openpyxl import load_workbook
+
+from app.core.identity import SYSTEM, Role
+from app.needs import queries, services
+from app.policy import services as policy
+from app.policy.packs import Pack
+from tests.factories.people import actor_of, make_person, make_units
+from tests.factories.procurement import make_organisation, member_of
+from tests.factories.site import token_in
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def place(app: Flask, pack: Pack) -> SimpleNamespace:
+    policy.store(SYSTEM, pack)
+    units = make_units()
+    return SimpleNamespace(
+        street=units.street.id,
+        here=units.community.id,
+        member=actor_of(make_person("两委", Role.COMMITTEE_MEMBER, units.community)),
+        clerk=actor_of(make_person("经办", Role.STREET_CLERK, units.street)),
+        leader=actor_of(make_person("领导", Role.STREET_LEADER, units.street)),
+        other=actor_of(make_person("外街经办", Role.STREET_CLERK, units.other_street)),
+        provider=member_of(make_organisation("安康社会工作服务中心")),
+    )
+
+
+def words(response: Any) -> str:
+    assert response.status_code in (200, 422), response.status
+    return " ".join(html.fromstring(response.text).xpath("string(//main)").split())
+
+
+def post(browser: FlaskClient, page: str, **fields: Any) -> Any:
+    shown = browser.get(page)
+    key = html.fromstring(shown.text).xpath("string(//input[@name='idempotency_key']/@value)")
+    return browser.post(page, data={"csrf_token": token_in(shown), "idempotency_key": key, **fields})
+
+
+def need(place: SimpleNamespace, text: str = "希望有助餐点", **more: Any) -> int:
+    kept = {"channel": "visit", "beneficiaries": "老年人", "unit_id": place.here, **more}
+    return services.collect(SYSTEM, text=text, **kept).id
+
+
+@pytest.mark.requirement("ZH-09a", "accept")
+def test_a_committee_writes_down_what_is_on_no_list(place: SimpleNamespace, enter: Any) -> None:
+    browser = enter(place.member)
+    assert "这里还没有需求" in words(browser.get("/needs"))
+    fields = {"unit_id": str(place.here), "channel": "meeting", "beneficiaries": "儿童青少年"}
+    answer = post(
+        browser, "/needs/new", **fields, text="暑期没人看护", voices="１２", anonymous="true", unlisted="true"
+    )
+    assert answer.status_code == 302
+    page = words(browser.get(answer.location))
+    for known in ("暑期没人看护", "居民议事会", "儿童青少年", "12 位", "匿名", "清单以外", "已登记"):
+        assert known in page
+    assert "暑期没人看护" in words(browser.get("/needs?show=unlisted"))
+    assert "没有找到" in words(browser.get("/needs?show=unlisted&group=老年人"))
+
+
+@pytest.mark.requirement("ZH-09a", "reject")
+def test_what_is_missing_is_told_beside_its_field_and_what_was_typed_stays(
+    place: SimpleNamespace, enter: Any
+) -> None:
+    browser = enter(place.member)
+    fields = {"unit_id": str(place.here), "channel": "paper", "beneficiaries": "老年人", "voices": "3"}
+    answer = post(browser, "/needs/new", **fields, text="  ", anonymous="false", said_by="陈婆婆")
+    assert answer.status_code == 422
+    page = html.fromstring(answer.text)
+    assert "请写明居民需要什么服务" in page.xpath("string(//*[@id='f-text-err'])")
+    assert page.xpath("//input[@id='f-said_by']/@value") == ["陈婆婆"]
+    assert page.xpath("//select[@id='f-channel']/option[@selected]/@value") == ["paper"]
+    nameless = post(browser, "/needs/new", **fields, text="缺助餐点", anonymous="false")
+    assert "请写明反映人" in html.fromstring(nameless.text).xpath("string(//*[@id='f-said_by-err'])")
+    hidden = post(browser, "/needs/new", **fields, text="缺助餐点", anonymous="true", said_by="陈婆婆")
+    assert "陈婆婆" not in words(browser.get(hidden.location))
+
+
+def test_only_those_who_answer_for_a_place_register_and_read(place: SimpleNamespace, enter: Any) -> None:
+    number = need(place)
+    clerk = enter(place.clerk)
+    assert "教育社区" in words(clerk.get("/needs/new"))
+    assert "福石社区" not in clerk.get("/needs/new").text
+    assert 'href="/needs"' in clerk.get("/desk").text
+    leader = enter(place.leader)
+    listed = words(leader.get("/needs"))
+    assert "希望有助餐点" in listed
+    assert "老年人" in listed.partition("全部人群")[2].partition("全部")[0]
+    assert "/needs/new" not in leader.get("/needs").text
+    assert leader.get("/needs/new").status_code == 403
+    other = enter(place.other)
+    assert "这里还没有需求" in words(other.get("/needs"))
+    assert "没有找到" in words(other.get(f"/needs?unit={place.here}"))
+    assert other.get(f"/needs/{number}").status_code == 404
+    provider = enter(place.provider)
+    assert provider.get("/needs").status_code == 403
+    assert provider.get("/needs/list.xlsx").status_code == 403
+    assert 'href="/needs"' not in provider.get("/desk").text
+
+
+def test_a_name_is_not_in_the_list(place: SimpleNamespace, enter: Any) -> None:
+    need(place, anonymous=False, said_by="陈婆婆")
+    browser = enter(place.clerk)
+    assert "陈婆婆" not in browser.get("/needs").text
+
+
+def test_the_list_goes_on_over_pages_and_keeps_what_is_chosen(place: SimpleNamespace, enter: Any) -> None:
+    for number in range(queries.PAGE + 1):
+        need(place, f"第{number:02d}件")
+    need(place, "别的", channel="hotline")
+    browser = enter(place.clerk)
+    first = html.fromstring(browser.get(f"/needs?channel=visit&unit={place.street}").text)
+    (more,) = first.xpath("//nav[@aria-label='翻页']//a/@href")
+    second = words(browser.get(more))
+    assert "第00件" in second
+    assert "第01件" not in second
+    assert "别的" not in second
+
+
+def test_the_list_is_a_spreadsheet_too(place: SimpleNamespace, enter: Any) -> None:
+    need(place, "=1+1", voices=14, unlisted=True)
+    need(place, "别的", channel="hotline")
+    answer = enter(place.clerk).get("/needs/list.xlsx?channel=visit")
+    rows = list(load_workbook(io.BytesIO(answer.data)).worksheets[0].values)
+    assert len(rows) == 2
+    assert rows[1][1:] == ("教育社区", "老年人", "'=1+1", "入户走访", 14, "是", None)
