@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.accounts.access import current_actor, signed_in
+from app.accounts.access import Permission, allowed, current_actor, signed_in
 from app.accounts.queries import communities_of, names_of_people, names_of_units, units_of
 from app.core.errors import Forbidden
 from app.core.identity import Actor, Role
@@ -111,15 +111,24 @@ def show(need_id: int) -> str:
         answers=answering(actor, [found.id]).get(found.id, []),
         status_names=lists.CASE_STATUS,
         reads=bool(rules.may_read(actor)),
+        may_start=allowed(actor, Permission.START_PROJECT) and _starts_from(actor, found),
     )
+
+
+def _starts_from(actor: Actor, need: Need) -> bool:
+    """Whether the need was heard where the actor may start projects: in a community of his or in its street."""
+    communities = _communities(actor)
+    return need.unit_id in actor.scope and need.unit_id in {
+        place for one in communities for place in (one.id, one.parent_id)
+    }
 
 
 def _reader() -> Actor:
     """The actor, if the list is his to read."""
     actor = current_actor()
-    allowed = rules.may_read(actor)
-    if not allowed:
-        raise Forbidden(allowed.reason, rule=allowed.ref)
+    decision = rules.may_read(actor)
+    if not decision:
+        raise Forbidden(decision.reason, rule=decision.ref)
     return actor
 
 

@@ -20,7 +20,7 @@ def start_form(origins: Sequence[str], communities: Options, needs: Options) -> 
     """Where a project comes from, where it is for, what it is called.
 
     Args:
-        needs: needs a street's own project may rest on; () when the actor starts no such project.
+        needs: needs the project may rest on; () when there are none.
     """
     properties: dict[str, Any] = {
         "origin": {
@@ -43,8 +43,8 @@ def start_form(origins: Sequence[str], communities: Options, needs: Options) -> 
     }
     if needs:
         ui["need_id"] = {
-            "ui:visibleIf": {"field": "origin", "in": ["street_plan"]},
-            "ui:help": "有对应需求的请选择；没有的，下一步须填写政策依据。",
+            "ui:help": "有对应需求的请选择，项目和需求会互相连到对方。"
+            + ("街道规划没有对应需求的，下一步须填写政策依据。" if "street_plan" in origins else ""),
         }
     else:
         ui["ui:order"].remove("need_id")

@@ -9,10 +9,11 @@ from typing import Any
 from app.accounts.queries import unit
 from app.catalogue.queries import active_items, library_for
 from app.core import clock
+from app.core.db import session
 from app.core.identity import Actor
 from app.files import services as files
 from app.funds import services as funds
-from app.needs.queries import of_units
+from app.needs.models import Need
 from app.projects import reviews, rules, services
 from app.projects.presenting import (
     known_values,
@@ -57,22 +58,14 @@ def _prepare_draft(ctx: TaskContext, form: Form) -> Form:
         .add_facts(("项目名称", project.title))
         .with_values(**known_values(project))
     )
+    if project.need_id is not None:
+        form = form.add_facts(("对应需求", session().get_one(Need, project.need_id).text))
     return show_return(ctx, form, project)
 
 
 def _draft(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
     services.write(ctx.actor, ctx.case, ctx.pack, answers)
     return {}
-
-
-def _prepare_plan(ctx: TaskContext, form: Form) -> Form:
-    project = project_of(ctx.case.id)
-    needs = of_units([ctx.case.community_id or 0, ctx.case.street_id])
-    form = _prepare_draft(ctx, form)
-    if project.need_id:
-        need = next((n for n in needs if n.id == project.need_id), None)
-        form = form.add_facts(("对应需求", need.text if need else "已登记"))
-    return form
 
 
 def _plan(ctx: TaskContext, answers: dict[str, Any]) -> Variables:
@@ -211,14 +204,14 @@ def register() -> None:
     first_variable("scorers")
     user_task("proposal.lead", _lead, undo=keep)
     user_task("proposal.draft", _draft, _prepare_draft, undo=keep)
-    user_task("proposal.plan", _plan, _prepare_plan)
+    user_task("proposal.plan", _plan, _prepare_draft)
     user_task("proposal.pick", _pick, _prepare_pick, undo=keep)
     user_task("proposal.deliberate", _deliberate, show_project, undo=keep)
     user_task("proposal.vote", _vote, _prepare_vote, ("vote_passed",))
     user_task("proposal.after_vote", _after_vote, show_vote, ("proposal_decision",), undo=keep)
     user_task("proposal.submit", _submit, show_for_review, together=True)
     user_task("proposal.revise", _revise, _prepare_draft)
-    user_task("proposal.revise_plan", _revise, _prepare_plan)
+    user_task("proposal.revise_plan", _revise, _prepare_draft)
     user_task("review.precheck", _precheck, _prepare_precheck, ("precheck",), undo=keep)
     user_task("review.exclusion", _exclusion, _prepare_exclusion, ("excluded",), undo=keep)
     user_task("review.exclusion_cosign", _cosign, _prepare_cosign, ("excluded",), undo=keep)

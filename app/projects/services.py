@@ -18,7 +18,7 @@ from app.core.db import session, unit_of_work
 from app.core.errors import Decision, Fault, Forbidden, Refusal, require_all
 from app.core.identity import Actor, Role
 from app.files import services as files
-from app.needs.queries import of_units
+from app.needs.models import Need
 from app.policy import queries as policy
 from app.policy.packs import Pack
 from app.projects import rules
@@ -45,10 +45,11 @@ def start_project(
 
     Args:
         community_id: the community it is for; its street becomes the purchaser.
+        need_id: what residents asked for, when the project answers it (ZH-09c).
 
     Raises:
         Forbidden: the actor's role does not start projects this way here.
-        Refusal: the street has nobody to own the case (ZH-05-1).
+        Refusal: the street has nobody to own the case (ZH-05-1), or the need is another place's.
     """
     with unit_of_work() as db:
         require_all(rules.start_allowed(origin, title))
@@ -57,7 +58,9 @@ def start_project(
             raise Refusal("请选择项目所在的社区。", field="community_id")
         street = unit(community.parent_id)
         _forbid_unless(rules.starter_allowed(actor, origin, street.id, community.id))
-        if need_id is not None and need_id not in {need.id for need in of_units((street.id, community.id))}:
+        need = session().get(Need, need_id) if need_id is not None else None
+        places = {street.id, community.id} & actor.scope
+        if need_id is not None and (need is None or need.unit_id not in places):
             raise Refusal("请选择本街道、本社区登记的居民需求。", field="need_id", rule="ZH-19-1")
         owners = people_with(Role.STREET_CLERK, street.id)
         if not owners:

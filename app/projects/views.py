@@ -13,7 +13,8 @@ from app.accounts.models import OrgUnit
 from app.accounts.queries import communities_of
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.identity import Actor, Role
-from app.needs.queries import of_units
+from app.needs import queries as needs
+from app.needs.models import Need
 from app.projects import copying, services
 from app.projects.forms import copy_form, end_form, start_form
 from app.projects.queries import find
@@ -34,6 +35,11 @@ def start() -> Page:
     form = start_form(
         _origins(actor), [(one.id, one.short_name) for one in communities], _needs(actor, communities)
     )
+    wanted = _wanted(actor)
+    if wanted is not None and "need_id" in form.schema["properties"]:
+        form = form.with_values(need_id=wanted.id)
+        if wanted.unit_id in {one.id for one in communities}:
+            form = form.with_values(community_id=wanted.unit_id)
     key = request.form.get("idempotency_key") or secrets.token_urlsafe(18)
 
     def save(answers: dict[str, Any]) -> Response:
@@ -82,12 +88,20 @@ def _origins(actor: Actor) -> list[str]:
     return found + (["community", "library"] if any(actor.has(role) for role in COMMUNITY_ROLES) else [])
 
 
+def _wanted(actor: Actor) -> Need | None:
+    """The need whose page led here (据此提出项目; ZH-09c)."""
+    need_id = request.args.get("need", type=int)
+    return None if need_id is None else needs.one(actor, need_id)
+
+
 def _needs(actor: Actor, communities: list[OrgUnit]) -> list[tuple[int, str]]:
-    """Needs that a street's own project may rest on (ZH-19-1)."""
-    if not actor.has(Role.STREET_CLERK):
-        return []
+    """Needs that a project may rest on (ZH-19-1, ZH-09c): the newest, and the one whose page led here."""
     places = {one.id for one in communities} | {one.parent_id for one in communities if one.parent_id}
-    return [(need.id, f"{need.text[:NEED_SHOWN]}（{need.beneficiaries}）") for need in of_units(places)]
+    places &= actor.scope
+    wanted, found = _wanted(actor), needs.of_units(places)
+    if wanted is not None and wanted.unit_id in places and wanted not in found:
+        found.insert(0, wanted)
+    return [(need.id, f"{need.text[:NEED_SHOWN]}（{need.beneficiaries}）") for need in found]
 
 
 @bp.route("/cases/<no>/withdraw", methods=["GET", "POST"])

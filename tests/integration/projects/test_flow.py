@@ -6,16 +6,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 import config
 from app.accounts import services as accounts
 from app.audit import services as audit
-from app.core.db import session
+from app.core.db import session, unit_of_work
 from app.core.errors import Conflict, Forbidden, NotFound, Refusal, Refusals
 from app.core.identity import SYSTEM, Actor, Role
 from app.funds import queries as money
 from app.funds.models import Pot
 from app.needs import services as needs
+from app.needs.models import Need
+from app.needs.queries import search as find_needs
 from app.projects import queries, services
 from app.projects.models import Project
 from app.runtime import operators
@@ -156,6 +159,53 @@ def test_a_need_is_ground_enough_for_the_street(flow: SimpleNamespace) -> None:
     with pytest.raises(Refusal) as error:
         start(flow, need_id=elsewhere.id)
     assert (error.value.rule, error.value.field) == ("ZH-19-1", "need_id")
+
+
+@pytest.mark.requirement("ZH-09c", "accept")
+def test_a_communitys_proposal_rests_on_a_need_and_is_found_from_it(flow: SimpleNamespace) -> None:
+    need = needs.collect(
+        flow.member,
+        unit_id=flow.units.community.id,
+        channel="meeting",
+        beneficiaries="老年人",
+        text="希望有助餐点",
+    )
+    for origin in ("community", "library"):
+        case = start(flow, origin, need_id=need.id)
+        assert queries.project_of(case.id).need_id == need.id
+        assert queries.answering(flow.clerk, [need.id])[need.id][0].id == case.id
+    assert [one.id for one in find_needs(flow.member, more=[queries.is_answered()])] == [need.id]
+
+
+@pytest.mark.requirement("ZH-09c", "reject")
+def test_a_proposal_that_ends_does_not_lose_its_need(flow: SimpleNamespace) -> None:
+    need = needs.collect(
+        flow.member,
+        unit_id=flow.units.community.id,
+        channel="meeting",
+        beneficiaries="老年人",
+        text="希望有助餐点",
+    )
+    case = start(flow, "community", need_id=need.id)
+    services.withdraw(flow.member, case.id, "先缓一缓")
+    assert [one.id for one in find_needs(flow.member, more=[~queries.is_answered()])] == [need.id]
+    assert [one.id for one in queries.answering(flow.member, [need.id])[need.id]] == [
+        case.id
+    ]  # still traceable
+    second = start(flow, "community", need_id=need.id)
+    assert [one.id for one in queries.answering(flow.member, [need.id])[need.id]] == [second.id, case.id]
+    assert find_needs(flow.member, more=[~queries.is_answered()]) == []
+    with pytest.raises(IntegrityError), unit_of_work() as db:
+        db.delete(db.get_one(Need, need.id))
+        db.flush()
+
+
+def test_a_community_rests_on_no_need_it_may_not_see(flow: SimpleNamespace) -> None:
+    for unit in (flow.units.street, flow.units.other_community):
+        need = needs.collect(SYSTEM, unit_id=unit.id, channel="visit", beneficiaries="老年人", text="缺座椅")
+        with pytest.raises(Refusal) as error:
+            start(flow, "community", need_id=need.id)
+        assert error.value.field == "need_id"
 
 
 def test_who_may_start_what(flow: SimpleNamespace) -> None:

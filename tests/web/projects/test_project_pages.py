@@ -96,6 +96,45 @@ def test_a_clerk_starts_for_a_need(office: SimpleNamespace, enter: Any) -> None:
     assert project.need_id == need.id
 
 
+def test_a_need_becomes_a_proposal_in_one_click(office: SimpleNamespace, enter: Any) -> None:
+    need = needs.collect(
+        office.member, unit_id=int(office.place), channel="visit", beneficiaries="老年人", text="希望有助餐点"
+    )
+    browser = enter(office.member)
+    for number in range(60):  # not among the newest any more
+        needs.collect(
+            office.member, unit_id=int(office.place), channel="visit", beneficiaries="妇女", text=f"{number}"
+        )
+    page = html.fromstring(browser.get(f"/needs/{need.id}").text)
+    (link,) = page.xpath("//a[contains(., '据此提出项目')]/@href")
+    form = html.fromstring(browser.get(link).text)
+    assert form.xpath("//select[@name='need_id']/option[@selected]/@value") == [str(need.id)]
+    assert form.xpath("//select[@name='community_id']/option[@selected]/@value") == [office.place]
+    assert enter(office.finance).get(link).status_code == 403
+    fields = {"origin": "community", "community_id": office.place, "need_id": str(need.id)}
+    again = post(browser, link, **fields, title=" ")
+    assert html.fromstring(again.text).xpath("//select[@name='need_id']/option[@selected]/@value") == [
+        str(need.id)
+    ]
+    answer = post(browser, link, **fields, title="长者助餐")
+    assert answer.status_code == 302
+    db.close()
+    case = db.session().query(Case).one()
+    assert f'href="/cases/{case.no}"' in browser.get(f"/needs/{need.id}").text
+    assert f'href="/needs/{need.id}"' in browser.get(f"/cases/{case.no}").text
+
+
+def test_another_places_need_leads_nowhere(office: SimpleNamespace, enter: Any) -> None:
+    there = needs.collect(
+        SYSTEM,
+        unit_id=office.units.other_community.id,
+        channel="visit",
+        beneficiaries="老年人",
+        text="缺座椅",
+    )
+    assert enter(office.member).get(f"/desk/start?need={there.id}").status_code == 404
+
+
 def test_a_clerk_does_not_start_a_communitys_project(office: SimpleNamespace, enter: Any) -> None:
     browser = enter(office.clerk)
     answer = post(browser, "/desk/start", origin="community", community_id=office.place, title="助餐")
