@@ -15,14 +15,15 @@ from app.audit.verification import SEALS, Verdict, register_source, verify
 from app.core import clock
 from app.core.db import add_later, in_unit_of_work, session, unit_of_work
 from app.core.identity import Actor
+from app.core.straight import Prepared
 
 __all__ = ["Verdict", "configure", "digest", "record", "register_source", "seal", "seals_of", "verify"]
-HEAD = (
+HEAD = Prepared(
     select(AuditChain.length, AuditChain.head)
     .where(AuditChain.chain == bindparam("of_chain"))
     .with_for_update()
 )
-GROW = (
+GROW = Prepared(
     update(AuditChain)
     .where(AuditChain.chain == bindparam("of_chain"))
     .values(length=bindparam("new_length"), head=bindparam("new_head"))
@@ -66,7 +67,7 @@ def record(
     }
     entry["hash"] = of_entry(entry)
     grown = {"of_chain": chain, "new_length": entry["seq"], "new_head": entry["hash"]}
-    session().connection().execute(GROW, grown)
+    GROW.run(session().connection(), grown)
     add_later(AuditEntry, entry)
 
 
@@ -108,7 +109,7 @@ def seals_of(start: datetime, end: datetime) -> list[AuditSeal]:
 
 def _grown(chain: str) -> tuple[int, str]:
     """Length and head of a chain, its row locked until the transaction ends; made with the chain's first entry."""
-    found = session().connection().execute(HEAD, {"of_chain": chain}).one_or_none()
+    found = HEAD.run(session().connection(), {"of_chain": chain}).one_or_none()
     if found is None:
         made = _locked(chain)
         session().flush()

@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, DateTime, Engine, Insert, Integer, MetaData, create_engine, event, insert
+from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, create_engine, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
 from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 from sqlalchemy.types import JSON, TypeDecorator
+
+from app.core.straight import insertion
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -275,12 +276,8 @@ def add_later(model: type[Base], row: Mapping[str, Any]) -> None:
 def _write_pending(current: Session) -> None:
     connection = current.connection()
     for model, rows in current.info.pop(PENDING, {}).items():
-        connection.execute(_inserts(model), rows)
-
-
-@cache
-def _inserts(model: type[Base]) -> Insert:
-    return insert(model.__table__)  # type: ignore[arg-type]
+        for row in rows:
+            insertion(model.__table__, tuple(row)).run(connection, row)
 
 
 @event.listens_for(Session, "do_orm_execute")

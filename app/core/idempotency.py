@@ -17,6 +17,7 @@ from app.core import clock
 from app.core.db import BigId, Row, session
 from app.core.errors import Conflict
 from app.core.identity import Actor
+from app.core.straight import Prepared
 
 USED = "这张表单已经提交过，内容与上次不同。请刷新页面，在最新内容上重新填写。"
 
@@ -34,6 +35,9 @@ class IdempotencyKey(Row):
     created_at: Mapped[datetime]
 
 
+NAMES = ("person_id", "scope", "key", "request_hash", "response", "created_at")
+
+
 def _fingerprint(request: Mapping[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(dict(request), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -41,7 +45,7 @@ def _fingerprint(request: Mapping[str, Any]) -> str:
 @cache
 def _insert(dialect: str) -> Any:
     made = (postgresql if dialect == "postgresql" else sqlite).insert(IdempotencyKey)
-    return made.on_conflict_do_nothing().returning(IdempotencyKey.id)
+    return Prepared(made.on_conflict_do_nothing().returning(IdempotencyKey.id), NAMES)
 
 
 def remember(actor: Actor, scope: str, key: str | None, request: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -96,5 +100,5 @@ def answer(
         "response": dict(response),
         "created_at": clock.now(),
     }
-    if connection.execute(_insert(connection.dialect.name), row).scalar() is None:
+    if _insert(connection.dialect.name).run(connection, row).scalar() is None:
         raise Conflict(USED)

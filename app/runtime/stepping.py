@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from app.accounts.queries import has_people
 from app.audit.services import record
-from app.core import clock
+from app.core import clock, straight
 from app.core.db import add_later, session
 from app.core.errors import Fault
 from app.core.identity import Actor
@@ -124,13 +124,14 @@ def settle(
     for passed in result.passed:
         _remember_passed(case, actor, at, passed)
     fresh = [_open(case, step, pack, at) for step in result.open if step.id not in open_rows]
-    session().add_all(fresh)
     recording.stood(sorted("/".join((*step.path, step.element)) for step in result.open))
     stage = _stage(result.open) or case.stage
     case.state, case.next_due, case.rev, case.stage = result.state, result.next_due, case.rev + 1, stage
     if result.finished:
         status = str(result.data.get("case_status", "running"))
         finish(case, actor, at, "completed" if status == "running" else status)
+    for row in (case, *were_open, *fresh):
+        straight.write(session(), row)
     session().flush()
     _report_nobody(case, actor, fresh, at)
     for task in fresh:

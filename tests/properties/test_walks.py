@@ -47,6 +47,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     tables.metadata.create_all(engine)
     db.bind(engine)
     world = worlds.build(everything=False)
+    policy.forget()
+    definitions.forget()  # what a walk parses holds for all copies of this town
     db.bind(None)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -66,8 +68,6 @@ def walk(
     clock = time.MovableClock(demo.START)
     before = time.use(clock)
     engine = db.make_engine(f"sqlite:///{file}")
-    policy.forget()
-    definitions.forget()
     db.bind(engine)
     try:
         title, proposal = PROPOSALS[0]
