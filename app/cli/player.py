@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.accounts.queries import actor as actor_of
 from app.accounts.queries import people_with
 from app.ballots import survey_queries, surveys
+from app.cli.papers import handed_in
 from app.cli.world import World
 from app.core import clock, db
 from app.core.db import session
@@ -74,7 +75,7 @@ class Player:
 
     Attributes:
         limit: the case is left waiting for what lies behind this moment.
-        papers: whether people hand in a paper where `PAPERS` has one for the step.
+        papers: whether people hand in papers where there are some for the step.
     """
 
     world: World
@@ -174,9 +175,10 @@ class Player:
         given.update(ORDINARY.get(key, {}))
         given.update(self._rows(key, given))
         given.update(self._numbers(key, task))
-        if self.papers and key in PAPERS:
-            name, text = PAPERS[key]
-            given["files"] = [files.store(actor, name, io.BytesIO(text.encode())).id]
+        if self.papers and (papers := handed_in(key)):
+            given["files"] = [
+                files.store(actor, name, io.BytesIO(file.read_bytes())).id for name, file in papers
+            ]
         given.update(choice)
         return fill(actor, form, given)
 
@@ -246,23 +248,6 @@ class Player:
         for number, code in enumerate(surveys.issue_codes(clerk, survey.id, 40)):
             score = max(1, self.plan.satisfied - (1 if number % 5 == 0 else 0))
             surveys.answer(code, dict.fromkeys(keys, score))
-
-
-PAPERS = {
-    "proposal.deliberate": (
-        "议事会记录.txt",
-        "演示材料。居民议事会由社区党组织书记主持，到会十二人，讨论了服务内容、对象和预算，一致同意提出申报。",
-    ),
-    "procurement.document": (
-        "服务需求说明.txt",
-        "演示材料。承接方应当配备专职社工，建立服务档案，每月报告服务人次，按时提交签到表。",
-    ),
-    "delivery.report": (
-        "服务记录.csv",
-        "日期,内容,人次\n演示材料,上门探访和集中活动,520\n",
-    ),
-}
-"""Papers that people hand in with a step, where the player is told to."""
 
 
 def fill(actor: Actor, form: forms.Form, given: Answers) -> dict[str, Any]:
