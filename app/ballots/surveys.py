@@ -154,9 +154,9 @@ def answer_on_paper(
         _record(actor, survey, "ballots.paper_entered", {"files": list(file_ids)})
 
 
-def qr_svg(url: str) -> str:
+def qr_svg(url: str, scale: int = 4) -> str:
     """A QR code as an SVG drawing without any style that a strict page would refuse."""
-    return str(segno.make(url, error="m").svg_inline(scale=4, border=2, svgclass="zj-qr", lineclass=None))
+    return str(segno.make(url, error="m").svg_inline(scale=scale, border=2, svgclass="zj-qr", lineclass=None))
 
 
 def _require_answer(survey: Survey, scores: Mapping[str, Any], comment: str) -> None:

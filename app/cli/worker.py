@@ -11,6 +11,7 @@ from app.audit import services as audit
 from app.contracts import arrears
 from app.core import db, outbox
 from app.messages import spreading
+from app.needs import services as needs
 from app.runtime import jobs, leases, publication, recounting, reminding
 from app.search import papers
 from app.studio import moving
@@ -26,6 +27,7 @@ CHORES: tuple[tuple[int, Callable[[], object]], ...] = (
     (5, recounting.go_on),
     (20, jobs.settle_incidents),
     (60, audit.seal),
+    (60, needs.forget_senders),
     (600, arrears.sweep),
     (3600, outbox.tidy),
     (3600, db.count_rows),

@@ -58,7 +58,7 @@ def remember(actor: Actor, scope: str, key: str | None, request: Mapping[str, An
     """
     if not key or actor.person_id is None:
         return None
-    _wait_for_twins(f"{actor.person_id} {scope} {key[:80]}")
+    wait_for_twins(f"{actor.person_id} {scope} {key[:80]}")
     found = session().scalar(
         select(IdempotencyKey).where(
             IdempotencyKey.person_id == actor.person_id,
@@ -73,7 +73,7 @@ def remember(actor: Actor, scope: str, key: str | None, request: Mapping[str, An
     return found.response
 
 
-def _wait_for_twins(name: str) -> None:
+def wait_for_twins(name: str) -> None:
     """A twin of this request that is under way is waited for; SQLite lets one writer in at a time anyway."""
     connection = session().connection()
     if connection.dialect.name == "postgresql":

@@ -7,24 +7,32 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.access import Permission, allowed, current_actor, signed_in
-from app.accounts.queries import communities_of, names_of_people, names_of_units, units_of
-from app.core.errors import Forbidden
+from app.accounts.models import OrgUnit
+from app.accounts.queries import communities_of, names_of_people, names_of_units, unit, units_of
+from app.ballots.surveys import qr_svg
+from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.identity import Actor, Role
 from app.documents.sheets import Column, Value
 from app.inbox import lists
 from app.inbox.list_views import answer_sheet
 from app.needs import queries, rules, services
-from app.needs.forms import need_form
-from app.needs.models import CHANNELS, Need
+from app.needs.forms import aside_form, need_form
+from app.needs.models import CHANNELS, STATES, Need
 from app.projects.queries import answering, is_answered
 from app.ui.formpage import Page, form_page
 
 bp = Blueprint("needs", __name__, url_prefix="/needs", template_folder="templates")
-SHOWN = {"open": "还没有项目回应", "answered": "已有项目回应", "unlisted": "清单以外的新增需求"}
+SHOWN = {
+    "open": "还没有项目回应",
+    "answered": "已有项目回应",
+    "unlisted": "清单以外的新增需求",
+    "waiting": "待核的",
+    "aside": "不予收下的",
+}
 NAMES = ("unit", "channel", "group", "show", "q")
 """What may be chosen in the list."""
 COLUMNS = (
@@ -57,6 +65,7 @@ def home() -> str:
         shown=SHOWN,
         status_names=lists.CASE_STATUS,
         may_register=bool(_communities(actor)),
+        waiting=queries.waiting(actor),
     )
 
 
@@ -75,9 +84,7 @@ def sheet() -> Response:
 def new() -> Page:
     """Write down a need (登记需求; ZH-09a)."""
     actor = current_actor()
-    communities = _communities(actor)
-    if not communities:
-        raise Forbidden("居民需求由社区两委成员、党组织书记或街道经办登记。", rule="ZH-09a")
+    communities = _registering(actor)
     key = request.form.get("idempotency_key") or secrets.token_urlsafe(18)
 
     def save(answers: dict[str, Any]) -> BaseResponse:
@@ -111,16 +118,87 @@ def show(need_id: int) -> str:
         answers=answering(actor, [found.id]).get(found.id, []),
         status_names=lists.CASE_STATUS,
         reads=bool(rules.may_read(actor)),
-        may_start=allowed(actor, Permission.START_PROJECT) and _starts_from(actor, found),
+        states=STATES,
+        may_start=found.state == "taken"
+        and allowed(actor, Permission.START_PROJECT)
+        and _works_for(actor, found),
+        may_decide=found.state == "waiting" and _works_for(actor, found),
+        decided_by=names_of_people({found.decided_by}).get(found.decided_by, ""),
     )
 
 
-def _starts_from(actor: Actor, need: Need) -> bool:
-    """Whether the need was heard where the actor may start projects: in a community of his or in its street."""
-    communities = _communities(actor)
-    return need.unit_id in actor.scope and need.unit_id in {
-        place for one in communities for place in (one.id, one.parent_id)
-    }
+@bp.post("/<int:need_id>/take")
+@signed_in
+def take(need_id: int) -> BaseResponse:
+    """Take in a need that waited (收下; ZH-09a)."""
+    services.decide(current_actor(), need_id, take=True)
+    flash("已收下这项需求。", "success")
+    return redirect(url_for("needs.show", need_id=need_id))
+
+
+@bp.route("/<int:need_id>/aside", methods=["GET", "POST"])
+@signed_in
+def aside(need_id: int) -> Page:
+    """Set a need aside that waited, with a reason (不予收下; ZH-09a)."""
+    actor = current_actor()
+    found = queries.one(actor, need_id)
+    if found.state != "waiting":
+        raise Conflict("这项需求已经核过，请刷新页面查看结果。", rule="ZH-09a")
+    if not _works_for(actor, found):
+        raise Forbidden("需求由本社区两委成员、党组织书记或所属街道经办核实。", rule="ZH-09a")
+    back = url_for("needs.show", need_id=need_id)
+
+    def save(answers: dict[str, Any]) -> BaseResponse:
+        services.decide(actor, need_id, take=False, reason=answers["reason"])
+        flash("已记为不予收下，原文和原因保留。", "success")
+        return redirect(back)
+
+    return form_page(
+        aside_form(found.text),
+        save,
+        active="needs",
+        back=back,
+        crumbs=[("居民需求", url_for("needs.home")), (f"需求 {need_id}", back)],
+    )
+
+
+@bp.get("/poster")
+@signed_in
+def poster() -> str:
+    """A sheet to hang up: where residents say what is missing, with a code to scan (征集海报; ZH-09a)."""
+    communities = _registering(current_actor())
+    wanted = request.args.get("unit", type=int)
+    place = next((one for one in communities if wanted in (one.id, None)), None)
+    if place is None:
+        raise NotFound
+    # A printed code must lead to the real site, whatever name this request came by.
+    base = (current_app.config["SETTINGS"].public_url or request.url_root).rstrip("/")
+    url = f"{base}{url_for('portal.say_need', community_id=place.id)}"
+    return render_template(
+        "inbox/need_poster.html",
+        active="needs",
+        communities=communities,
+        place=place,
+        url=url,
+        svg=qr_svg(f"{url}?via=qr", 8),
+    )
+
+
+def _works_for(actor: Actor, need: Need) -> bool:
+    """Whether the need was heard where the actor registers needs."""
+    return bool(rules.may_register(actor, need.unit_id, unit(need.unit_id).parent_id))
+
+
+def _registering(actor: Actor) -> list[OrgUnit]:
+    """The communities the actor registers needs for.
+
+    Raises:
+        Forbidden: for none.
+    """
+    found = _communities(actor)
+    if not found:
+        raise Forbidden("居民需求由社区两委成员、党组织书记或街道经办登记。", rule="ZH-09a")
+    return found
 
 
 def _reader() -> Actor:
@@ -141,6 +219,7 @@ def _search(actor: Actor, picked: Mapping[str, str], before: int | None, limit: 
     unit_id = int(picked["unit"]) if picked["unit"].isdecimal() else None
     return queries.search(
         actor,
+        state=picked["show"] if picked["show"] in ("waiting", "aside") else "taken",
         unit_id=unit_id if unit_id in actor.scope else None,
         channel=picked["channel"],
         group=picked["group"],
@@ -160,7 +239,7 @@ def _places(actor: Actor) -> list[tuple[str, str]]:
     ]
 
 
-def _communities(actor: Actor) -> list[Any]:
+def _communities(actor: Actor) -> list[OrgUnit]:
     return communities_of(actor, rules.COMMUNITY, (Role.STREET_CLERK,))
 
 

@@ -1,4 +1,4 @@
-"""The form of a need: it belongs to no step of a diagram."""
+"""The forms of needs: they belong to no step of a diagram."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.needs.models import CHANNELS
-from app.needs.rules import GROUPS, LONGEST, MOST_VOICES
+from app.needs.rules import GROUPS, LONGEST, LONGEST_REASON, MOST_VOICES
 from app.ui.forms import Form
 
 
@@ -26,7 +26,7 @@ def need_form(communities: Sequence[tuple[int, str]]) -> Form:
                 "channel": {
                     "type": "string",
                     "title": "怎样反映上来的",
-                    "oneOf": _choice(list(CHANNELS.items())),
+                    "oneOf": _choice([one for one in CHANNELS.items() if one[0] != "poster"]),
                 },
                 "beneficiaries": {
                     "type": "string",
@@ -85,6 +85,65 @@ def need_form(communities: Sequence[tuple[int, str]]) -> Form:
     if len(communities) == 1:
         start["unit_id"] = communities[0][0]
     return form.with_values(**start)
+
+
+def voice_form() -> Form:
+    """What a resident without an account writes (反映需求)."""
+    return Form(
+        key="portal.need",
+        schema={
+            "type": "object",
+            "title": "反映需求",
+            "properties": {
+                "text": {
+                    "type": "string",
+                    "title": "缺什么服务",
+                    "maxLength": LONGEST,
+                    "x-messages": {"required": "请写一写缺什么服务，再提交。"},
+                },
+                "beneficiaries": {
+                    "type": "string",
+                    "title": "主要为谁提的",
+                    "oneOf": _choice([(group, group) for group in GROUPS]),
+                },
+            },
+            "required": ["text", "beneficiaries"],
+        },
+        ui={
+            "text": {
+                "ui:widget": "textarea",
+                "ui:rows": 4,
+                "ui:help": "例如：希望有老人助餐点，周末有人带孩子做作业。请不要写姓名、电话、身份证号、门牌号。",
+            },
+            "beneficiaries": {"ui:widget": "radio"},
+        },
+    )
+
+
+def aside_form(text: str) -> Form:
+    """Why a need that waited is not taken in (不予收下)."""
+    return Form(
+        key="needs.aside",
+        schema={
+            "type": "object",
+            "title": "不予收下",
+            "properties": {
+                "reason": {
+                    "type": "string",
+                    "title": "原因",
+                    "maxLength": LONGEST_REASON,
+                    "x-messages": {"required": "请写明不予收下的原因。"},
+                }
+            },
+            "required": ["reason"],
+        },
+        ui={
+            "ui:intro": "重复刷屏、广告、与社区服务无关的，可以不予收下。原文和原因一直保留。",
+            "ui:next": "不再列入需求，随时可以在“不予收下的”里查到。",
+            "ui:submit": "不予收下",
+            "reason": {"ui:widget": "textarea", "ui:rows": 3, "ui:rule": "ZH-09a"},
+        },
+    ).add_facts(("居民写的话", text))
 
 
 def _choice(options: Sequence[tuple[Any, str]]) -> list[dict[str, Any]]:

@@ -1,10 +1,10 @@
-"""Table of needs."""
+"""Tables of needs."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, false, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import BigId, Row
@@ -16,8 +16,11 @@ CHANNELS = {
     "paper": "书面反映",
     "organisation": "社会组织走访",
     "online": "网上反映",
+    "poster": "扫码反映",
 }
 """How a voice came in, in words (ZH-09a)."""
+STATES = {"taken": "已收下", "waiting": "待核", "aside": "不予收下"}
+"""What became of a voice; one that came in a flood waits for somebody to look at it, none is thrown away."""
 
 
 class Need(Row):
@@ -29,12 +32,16 @@ class Need(Row):
         said_by: who spoke and agreed to be named.
         voices: how many residents said it when it was written down.
         unlisted: nothing on the district's list answers it (ZH-09c).
+        state: one of `STATES`.
+        reason: why it was set aside.
     """
 
     __tablename__ = "need"
     __table_args__ = (
         CheckConstraint("voices > 0", name="voices"),
         CheckConstraint("anonymous = (said_by IS NULL)", name="anonymous"),
+        CheckConstraint("state IN ('taken','waiting','aside')", name="state"),
+        CheckConstraint("(state = 'aside') = (reason IS NOT NULL)", name="reason"),
     )
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_unit.id"), index=True)
     channel: Mapped[str] = mapped_column(String(20))
@@ -46,3 +53,16 @@ class Need(Row):
     unlisted: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime]
     created_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    state: Mapped[str] = mapped_column(String(10), server_default="taken")
+    reason: Mapped[str | None] = mapped_column(String(500))
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class NeedSender(Row):
+    """That somebody has spoken, for an hour: a keyed digest of device or address, tied to no need."""
+
+    __tablename__ = "need_sender"
+    __table_args__ = (Index("ix_need_sender_digest", "digest", "at"),)
+    digest: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(index=True)

@@ -4,22 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from app.accounts.models import OrgUnit
 from app.accounts.queries import unit
+from app.core import clock
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.identity import Actor
-from app.needs.models import Need
+from app.needs.models import Need, NeedSender
+from app.needs.rules import HOUR
 
 PAGE = 20
 
 
 def of_units(unit_ids: Iterable[int], limit: int = 50) -> list[Need]:
-    """The newest needs of some units."""
-    query = select(Need).where(Need.unit_id.in_(sorted(set(unit_ids)))).order_by(Need.id.desc()).limit(limit)
-    return list(session().scalars(query))
+    """The newest needs of some units that have been taken in."""
+    query = select(Need).where(Need.unit_id.in_(sorted(set(unit_ids))), Need.state == "taken")
+    return list(session().scalars(query.order_by(Need.id.desc()).limit(limit)))
+
+
+def open_community(community_id: int) -> OrgUnit:
+    """A community whose residents are heard.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = unit(community_id)
+    if found.kind != "community" or not found.active:
+        raise NotFound
+    return found
+
+
+def heard_from(digest: str) -> int:
+    """How many needs came from one device, or one address, in the last hour."""
+    since = clock.now() - HOUR
+    query = select(func.count()).where(NeedSender.digest == digest, NeedSender.at > since)
+    return session().scalar(query) or 0
+
+
+def waiting(actor: Actor) -> int:
+    """How many needs the actor sees wait to be looked at."""
+    query = select(func.count()).select_from(Need).where(visible(actor), Need.state == "waiting")
+    return session().scalar(query) or 0
 
 
 def one(actor: Actor, need_id: int) -> Need:
@@ -44,6 +71,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 def search(
     actor: Actor,
     *,
+    state: str = "taken",
     unit_id: int | None = None,
     channel: str = "",
     group: str = "",
@@ -60,7 +88,7 @@ def search(
         more: conditions of rooms above, such as whether a project answers it.
         before: id of the last need of the page before.
     """
-    query = select(Need).where(visible(actor), *more)
+    query = select(Need).where(visible(actor), Need.state == state, *more)
     if unit_id is not None:
         inside = OrgUnit.path.startswith(unit(unit_id).path, autoescape=True)
         query = query.where(Need.unit_id.in_(select(OrgUnit.id).where(inside)))

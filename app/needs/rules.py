@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from datetime import timedelta
+
 from app.core.errors import YES, Decision, no
 from app.core.identity import Actor, Role
 from app.needs.models import CHANNELS
@@ -30,7 +34,11 @@ READERS = (
 )
 """Who follows what residents ask for, each in the units below his own."""
 LONGEST = 2000
+LONGEST_REASON = 500
 MOST_VOICES = 100_000
+HOUR = timedelta(hours=1)
+FROM_DEVICE, FROM_ADDRESS = 5, 30
+"""Needs an hour that are taken in unseen: from one device (ZH-09a), and from one address, which many may share."""
 
 
 def may_read(actor: Actor) -> Decision:
@@ -68,6 +76,26 @@ def need_allowed(
         if 0 < voices <= MOST_VOICES
         else no(f"提出的人数应在 1 到 {MOST_VOICES} 之间。", "ZH-09a", "voices"),
     ]
+
+
+def digest_of(secret: str, kind: str, value: str) -> str:
+    """A keyed digest of a device or an address: enough to count for an hour, not enough to find a person."""
+    return hmac.new(secret.encode(), f"need|{kind}|{value}".encode(), hashlib.sha256).hexdigest()
+
+
+def is_flood(from_device: int, from_address: int) -> bool:
+    """Whether the next need is looked at before it is taken in, after so many in the last hour (ZH-09a)."""
+    return from_device >= FROM_DEVICE or from_address >= FROM_ADDRESS
+
+
+def decision_allowed(take: bool, reason: str) -> list[Decision]:
+    """What waits is taken in, or set aside with a reason (ZH-09a)."""
+    found = []
+    if not take and not reason.strip():
+        found.append(no("请写明不予收下的原因。", "ZH-09a", "reason"))
+    if len(reason) > LONGEST_REASON:
+        found.append(no(f"原因最多 {LONGEST_REASON} 个字，现在 {len(reason)} 个字。", "ZH-09a", "reason"))
+    return found
 
 
 def text_allowed(text: str) -> Decision:

@@ -1,15 +1,17 @@
-"""Collect needs."""
+"""Collect needs, from those who answer for a place and from residents themselves."""
 
 from __future__ import annotations
+
+from sqlalchemy import delete
 
 from app.accounts.queries import unit
 from app.audit.services import record
 from app.core import clock, idempotency
 from app.core.db import session, unit_of_work
-from app.core.errors import Refusal, require_all
-from app.core.identity import Actor
-from app.needs import rules
-from app.needs.models import Need
+from app.core.errors import Conflict, Forbidden, Refusal, require_all
+from app.core.identity import RESIDENT, Actor
+from app.needs import queries, rules
+from app.needs.models import Need, NeedSender
 
 
 def collect(
@@ -70,9 +72,93 @@ def collect(
         known = idempotency.remember(actor, "needs.collect", key, asked)
         if known is not None:
             return session().get_one(Need, known["id"])
-        made = Need(**asked, created_at=clock.now(), created_by=actor.person_id)
+        made = Need(**asked, state="taken", created_at=clock.now(), created_by=actor.person_id)
         db.add(made)
         db.flush()
         record(f"need:{made.id}", "needs.collect", actor=actor, subject=channel)
         idempotency.answer(actor, "needs.collect", key, asked, {"id": made.id})
         return made
+
+
+def hear(
+    *, community_id: int, channel: str, beneficiaries: str, text: str, device: str, address: str
+) -> Need:
+    """Take down what a resident without an account writes; no name is asked for (网上反映; ZH-09a).
+
+    What comes after the fifth in an hour from one device, or after the thirtieth from one address, waits until
+    somebody of the community has looked at it (待核); it is never lost.
+
+    Args:
+        channel: "online" or "poster".
+        device, address: keyed digests (`rules.digest_of`); they are forgotten after an hour.
+
+    Raises:
+        NotFound: there is no such community.
+        Refusals: no text, too long a text, or no group.
+    """
+    with unit_of_work() as db:
+        place = queries.open_community(community_id)
+        require_all(
+            rules.need_allowed(
+                channel=channel, group=beneficiaries, text=text, anonymous=True, said_by=None, voices=1
+            )
+        )
+        for digest in sorted({device, address}):
+            idempotency.wait_for_twins(f"need {digest}")
+        forget_senders()
+        flood = rules.is_flood(queries.heard_from(device), queries.heard_from(address))
+        now = clock.now()
+        made = Need(
+            unit_id=place.id,
+            channel=channel,
+            beneficiaries=beneficiaries,
+            text=text.strip(),
+            anonymous=True,
+            voices=1,
+            unlisted=False,
+            state="waiting" if flood else "taken",
+            created_at=now,
+        )
+        db.add_all([made, NeedSender(digest=device, at=now), NeedSender(digest=address, at=now)])
+        db.flush()
+        record(f"need:{made.id}", "needs.hear", actor=RESIDENT, subject=channel, after={"state": made.state})
+        return made
+
+
+def decide(actor: Actor, need_id: int, *, take: bool, reason: str = "") -> Need:
+    """Take a need in that came in a flood, or set it aside with a reason (核实需求; ZH-09a).
+
+    Raises:
+        NotFound: no such need for these eyes.
+        Forbidden: not somebody who registers needs there.
+        Conflict: it has been decided already.
+        Refusals: set aside without a reason.
+    """
+    with unit_of_work() as db:
+        found = queries.one(actor, need_id)
+        place = unit(found.unit_id)
+        allowed = rules.may_register(actor, place.id, place.parent_id)
+        if not allowed:
+            raise Forbidden("需求由本社区两委成员、党组织书记或所属街道经办核实。", rule=allowed.ref)
+        db.refresh(found, with_for_update=True)
+        if found.state != "waiting":
+            raise Conflict("这项需求已经核过，请刷新页面查看结果。", rule="ZH-09a")
+        require_all(rules.decision_allowed(take, reason))
+        found.state, found.reason = ("taken", None) if take else ("aside", reason.strip())
+        found.decided_by, found.decided_at = actor.person_id, clock.now()
+        db.flush()
+        record(
+            f"need:{found.id}",
+            "needs.take_in" if take else "needs.set_aside",
+            actor=actor,
+            subject=found.channel,
+            before={"state": "waiting"},
+            after={"state": found.state, "reason": found.reason},
+        )
+        return found
+
+
+def forget_senders() -> None:
+    """Forget from which devices and addresses needs came more than an hour ago (清理)."""
+    with unit_of_work() as db:
+        db.execute(delete(NeedSender).where(NeedSender.at <= clock.now() - rules.HOUR))

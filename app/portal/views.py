@@ -48,6 +48,7 @@ def _ways() -> dict[str, Any]:
         NavItem("home", "首页", "home", url_for("portal.home")),
         NavItem("notices", "公示公告", "speakerphone", url_for("portal.notice_list")),
         NavItem("results", "评价结果", "chart-bar", url_for("portal.result_list")),
+        NavItem("say", "反映需求", "message-2", url_for("portal.need_places")),
         NavItem("survey", "满意度问卷", "mood-smile", url_for("portal.survey_entry")),
     ]
     return {"portal_nav": ways, "kinds": KINDS, "states": STATES, "tones": TONES}

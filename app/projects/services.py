@@ -60,7 +60,7 @@ def start_project(
         _forbid_unless(rules.starter_allowed(actor, origin, street.id, community.id))
         need = session().get(Need, need_id) if need_id is not None else None
         places = {street.id, community.id} & actor.scope
-        if need_id is not None and (need is None or need.unit_id not in places):
+        if need_id is not None and (need is None or need.state != "taken" or need.unit_id not in places):
             raise Refusal("请选择本街道、本社区登记的居民需求。", field="need_id", rule="ZH-19-1")
         owners = people_with(Role.STREET_CLERK, street.id)
         if not owners:

@@ -99,7 +99,7 @@ def _needs(actor: Actor, communities: list[OrgUnit]) -> list[tuple[int, str]]:
     places = {one.id for one in communities} | {one.parent_id for one in communities if one.parent_id}
     places &= actor.scope
     wanted, found = _wanted(actor), needs.of_units(places)
-    if wanted is not None and wanted.unit_id in places and wanted not in found:
+    if wanted is not None and wanted.state == "taken" and wanted.unit_id in places and wanted not in found:
         found.insert(0, wanted)
     return [(need.id, f"{need.text[:NEED_SHOWN]}（{need.beneficiaries}）") for need in found]
 

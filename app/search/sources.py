@@ -109,8 +109,8 @@ def papers(ids: Sequence[int]) -> Iterator[Entry]:
 
 
 def needs(ids: Sequence[int]) -> Iterator[Entry]:
-    """What residents ask for, by its words, for whom and where."""
-    found = _rows(Need, Need.id, ids)
+    """What residents ask for, by its words, for whom and where; not what waits or was set aside."""
+    found = [one for one in _rows(Need, Need.id, ids) if one.state == "taken"]
     units = names_of_units({one.unit_id for one in found})
     for one in found:
         notes = (units.get(one.unit_id, ""), one.beneficiaries, CHANNELS.get(one.channel, one.channel))
@@ -164,6 +164,6 @@ def register_sources() -> None:
     changed = frozenset({"name", "uscc", "filing_no"})
     register(Source("organisation", Organisation, organisations, {Organisation: ("id", changed)}))
     register(Source("paper", StoredFile, papers, {StoredFile: ("id", frozenset({"case_id", "name"}))}))
-    register(Source("need", Need, needs, {Need: ("id", frozenset({"text", "beneficiaries"}))}))
+    register(Source("need", Need, needs, {Need: ("id", frozenset({"text", "beneficiaries", "state"}))}))
     register(Source("notice", Notice, notices, {Notice: ("id", frozenset())}))
     register(Source("person", Person, people, {Person: ("id", frozenset({"name", "active"}))}))

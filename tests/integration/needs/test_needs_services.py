@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,11 +11,13 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.audit.models import AuditEntry
+from app.cli import worker
+from app.core.clock import MovableClock
 from app.core.db import session, unit_of_work
-from app.core.errors import Conflict, NotFound, Refusal
+from app.core.errors import Conflict, Forbidden, NotFound, Refusal
 from app.core.identity import Role
-from app.needs import queries, services
-from app.needs.models import Need
+from app.needs import queries, rules, services
+from app.needs.models import Need, NeedSender
 from tests.factories.people import actor_of, make_person, make_units
 
 WORDS: dict[str, Any] = {"channel": "visit", "beneficiaries": "老年人", "text": "希望有助餐点"}
@@ -132,3 +135,90 @@ def test_needs_are_found_by_place_way_group_and_words(place: SimpleNamespace) ->
     assert found(place.other) == [far.id]
     with pytest.raises(NotFound):
         queries.one(place.other, one.id)
+
+
+def hear(place: SimpleNamespace, device: str = "phone", address: str = "home", **more: Any) -> Need:
+    said = {"channel": "poster", "beneficiaries": "老年人", "text": "希望有助餐点", **more}
+    return services.hear(community_id=place.here, device=device, address=address, **said)
+
+
+@pytest.mark.requirement("ZH-09a", "accept")
+def test_a_resident_without_an_account_is_heard(place: SimpleNamespace) -> None:
+    made = hear(place)
+    assert (made.state, made.anonymous, made.created_by, made.channel) == ("taken", True, None, "poster")
+    assert [one.id for one in queries.search(place.member)] == [made.id]
+    told = session().scalars(select(AuditEntry).where(AuditEntry.action == "needs.hear")).one()
+    assert (told.actor_id, told.actor_name) == (None, "居民")
+
+
+@pytest.mark.requirement("ZH-09a", "reject")
+def test_the_sixth_need_of_a_device_in_an_hour_waits_and_is_not_lost(
+    place: SimpleNamespace, clock: MovableClock
+) -> None:
+    for _ in range(rules.FROM_DEVICE):
+        assert hear(place).state == "taken"
+        clock.set(clock.now() + timedelta(minutes=1))
+    sixth = hear(place, text="第六件")
+    assert sixth.state == "waiting"
+    assert hear(place, device="another").state == "taken"
+    assert queries.waiting(place.member) == 1
+    assert queries.waiting(place.other) == 0
+    assert [one.text for one in queries.search(place.member, state="waiting")] == ["第六件"]
+    assert sixth.id not in [one.id for one in queries.search(place.member)]
+    assert sixth.id not in [one.id for one in queries.of_units([place.here])]
+    clock.set(clock.now() + timedelta(hours=1))
+    assert hear(place).state == "taken"
+
+
+def test_one_address_is_a_second_bound(place: SimpleNamespace) -> None:
+    made = [hear(place, device=f"d{number}").state for number in range(rules.FROM_ADDRESS + 1)]
+    assert made == ["taken"] * rules.FROM_ADDRESS + ["waiting"]
+
+
+def test_who_sent_is_forgotten_after_an_hour(place: SimpleNamespace, clock: MovableClock) -> None:
+    hear(place)
+    clock.set(clock.now() + timedelta(minutes=59))
+    services.forget_senders()
+    assert session().scalar(select(func.count()).select_from(NeedSender)) == 2
+    clock.set(clock.now() + timedelta(minutes=1))
+    services.forget_senders()
+    assert session().scalar(select(func.count()).select_from(NeedSender)) == 0
+    assert (services.forget_senders, 60) in [(chore, every) for every, chore in worker.CHORES]
+
+
+@pytest.mark.requirement("ZH-09a", "reject")
+def test_a_resident_says_something(place: SimpleNamespace) -> None:
+    with pytest.raises(Refusal) as error:
+        hear(place, text="  ", beneficiaries="")
+    assert faults(error) == [("ZH-09a", "beneficiaries"), ("ZH-09a", "text")]
+    for unit_id in (place.units.street.id, 4711):
+        with pytest.raises(NotFound):
+            services.hear(community_id=unit_id, device="d", address="a", **WORDS)
+    assert session().scalar(select(func.count()).select_from(NeedSender)) == 0
+
+
+def test_what_waits_is_taken_in_or_set_aside_with_a_reason(place: SimpleNamespace) -> None:
+    for _ in range(rules.FROM_DEVICE):
+        hear(place)
+    one, two = hear(place, text="好的"), hear(place, text="广告")
+    with pytest.raises(NotFound):
+        services.decide(place.other, one.id, take=True)
+    for actor in (place.neighbour, place.district):
+        with pytest.raises(Forbidden):
+            services.decide(actor, one.id, take=True)
+    with pytest.raises(Refusal) as error:
+        services.decide(place.member, two.id, take=False, reason=" ")
+    assert faults(error) == [("ZH-09a", "reason")]
+    assert services.decide(place.clerk, one.id, take=True).state == "taken"
+    aside = services.decide(place.member, two.id, take=False, reason="广告")
+    assert (aside.state, aside.reason, aside.text, aside.decided_by) == (
+        "aside",
+        "广告",
+        "广告",
+        place.member.person_id,
+    )
+    with pytest.raises(Conflict):
+        services.decide(place.member, two.id, take=True)
+    assert [need.id for need in queries.search(place.member, state="aside")] == [two.id]
+    acts = select(AuditEntry.action).where(AuditEntry.chain == f"need:{two.id}").order_by(AuditEntry.seq)
+    assert list(session().scalars(acts)) == ["needs.hear", "needs.set_aside"]

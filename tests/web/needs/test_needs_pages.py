@@ -136,3 +136,88 @@ def test_the_list_is_a_spreadsheet_too(place: SimpleNamespace, enter: Any) -> No
     rows = list(load_workbook(io.BytesIO(answer.data)).worksheets[0].values)
     assert len(rows) == 2
     assert rows[1][1:] == ("教育社区", "老年人", "'=1+1", "入户走访", 14, "是", None)
+
+
+def say(browser: FlaskClient, page: str, text: str = "缺理发点", **fields: str) -> Any:
+    sent = {"csrf_token": token_in(browser.get(page)), "text": text, "beneficiaries": "老年人", **fields}
+    return browser.post(page, data=sent)
+
+
+@pytest.mark.requirement("ZH-09a", "accept")
+def test_a_resident_scans_the_poster_and_writes(app: Flask, place: SimpleNamespace, enter: Any) -> None:
+    member = enter(place.member)
+    sheet = member.get("/needs/poster").text
+    assert f"/n/{place.here}<" in sheet
+    assert "<svg" in sheet
+    resident = app.test_client()
+    form = resident.get(f"/n/{place.here}?via=qr").text
+    assert "姓名" in form
+    assert 'name="said_by"' not in form
+    answer = say(resident, f"/n/{place.here}?via=qr", "缺理发点")
+    assert answer.status_code == 302
+    assert "已经收到" in words(resident.get(answer.location))
+    listed = words(member.get("/needs"))
+    assert "缺理发点" in listed
+    assert "扫码反映" in listed
+
+
+@pytest.mark.requirement("ZH-09a", "reject")
+def test_empty_is_refused_and_the_sixth_waits_for_the_community(
+    app: Flask, place: SimpleNamespace, enter: Any
+) -> None:
+    resident, page = app.test_client(), f"/n/{place.here}"
+    empty = say(resident, page, "  ")
+    assert empty.status_code == 422
+    shown = html.fromstring(empty.text)
+    assert "请写一写缺什么服务" in shown.xpath("string(//*[@id='f-text-err'])")
+    assert shown.xpath("//input[@name='beneficiaries'][@checked]/@value") == ["老年人"]
+    for number in range(5):
+        assert "不会丢失" not in words(resident.get(say(resident, page, f"第{number}件").location))
+    assert "不会丢失" in words(resident.get(say(resident, page, "第六件").location))
+    assert "已经收到" in words(app.test_client().get(f"{page}/thanks"))
+
+    member = enter(place.member)
+    assert "第六件" not in words(member.get("/needs"))
+    assert "有 1 项需求待核" in words(member.get("/needs"))
+    waiting = html.fromstring(member.get("/needs?show=waiting").text)
+    (link,) = waiting.xpath("//td//a[starts-with(@href, '/needs/')]/@href")
+    assert "据此提出项目" not in words(member.get(link))
+    assert enter(place.leader).get(f"{link}/aside").status_code == 403
+    assert enter(place.other).get(f"{link}/aside").status_code == 404
+    refused = post(member, f"{link}/aside", reason=" ")
+    assert "请写明不予收下的原因" in html.fromstring(refused.text).xpath("string(//*[@id='f-reason-err'])")
+    assert post(member, f"{link}/aside", reason="重复").status_code == 302
+    assert "不予收下（两委" in words(member.get(link))
+    assert (
+        member.post(f"{link}/take", data={"csrf_token": token_in(member.get("/needs/new"))}).status_code
+        == 409
+    )
+    assert "第六件" in words(member.get("/needs?show=aside"))
+
+
+def test_a_street_clerk_takes_in_what_waited(app: Flask, place: SimpleNamespace, enter: Any) -> None:
+    resident, page = app.test_client(), f"/n/{place.here}"
+    for number in range(6):
+        say(resident, page, f"第{number}件")
+    clerk = enter(place.clerk)
+    (need_id,) = [one.id for one in queries.search(place.clerk, state="waiting")]
+    done = clerk.post(f"/needs/{need_id}/take", data={"csrf_token": token_in(clerk.get(f"/needs/{need_id}"))})
+    assert done.status_code == 302
+    assert "第5件" in words(clerk.get("/needs"))
+    assert "据此提出项目" in words(clerk.get(f"/needs/{need_id}"))
+
+
+def test_the_community_is_found_by_street_and_by_name(app: Flask, place: SimpleNamespace) -> None:
+    visitor = app.test_client()
+    assert "狮山街道" in words(visitor.get("/n"))
+    assert f'href="/n/{place.here}"' in visitor.get(f"/n?street={place.street}").text
+    assert "福石社区" not in words(visitor.get(f"/n?street={place.street}"))
+    assert f'href="/n/{place.here}"' in visitor.get("/n?q=教育").text
+    assert "没有找到这个社区" in words(visitor.get("/n?q=无此"))
+    assert visitor.get(f"/n/{place.street}").status_code == 404
+    assert visitor.get("/n/4711").status_code == 404
+
+
+def test_a_poster_is_made_for_the_own_communities_only(place: SimpleNamespace, enter: Any) -> None:
+    assert enter(place.leader).get("/needs/poster").status_code == 403
+    assert enter(place.other).get(f"/needs/poster?unit={place.here}").status_code == 404

@@ -14,7 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 
-import app.inbox.case_views  # noqa: F401 - adds the pages of a case to the desk's
+import app.inbox.case_views  # adds the pages of a case to the desk's
+import app.portal.need_views  # noqa: F401 - adds the pages where residents say what is missing
 import config
 from app.accounts import sign_in
 from app.accounts.access import init_accounts
