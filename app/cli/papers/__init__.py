@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 HERE = Path(__file__).parent
+PROPOSAL = ("项目实施方案.pdf", "proposal.pdf")
 PAPERS: dict[str, tuple[tuple[str, str], ...]] = {
+    "proposal.draft": (PROPOSAL,),
+    "proposal.plan": (PROPOSAL,),
+    "proposal.vote": (("居民会议表决记录.pdf", "vote.pdf"),),
+    "payment.request": (("付款申请说明.pdf", "payment.pdf"),),
     "proposal.deliberate": (
         ("议事会会议记录.pdf", "minutes.pdf"),
         ("议事会签到表（扫描）.jpg", "sign_in.jpg"),
