@@ -24,7 +24,7 @@ from sqlalchemy import (
     inspect,
     update,
 )
-from sqlalchemy.orm import Session, make_transient, make_transient_to_detached
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 OWN = "own_id"
 Ready = Callable[[Any], Any]
@@ -93,16 +93,13 @@ def write(session: Session, row: Any) -> None:
             if column.key not in values:
                 setattr(row, column.key, _first_value(column))
         row.id = _insertion(table).run(session.connection(), values).scalar_one()
-    elif not state.modified:
-        return
-    else:
+        make_transient_to_detached(row)
+        session.add(row)
+    elif state.modified:
         changed = tuple(name for name, before in state.committed_state.items() if values[name] != before)
         if changed:
             _change(table, changed).run(session.connection(), {**values, OWN: row.id})
-        session.expunge(row)
-        make_transient(row)
-    make_transient_to_detached(row)
-    session.add(row)
+        state._commit_all(values, session.identity_map)  # as a flush ends
 
 
 def _first_value(column: Column[Any]) -> Any:

@@ -138,7 +138,7 @@ class Task(OfCase):
     __tablename__ = "task"
     __table_args__ = (
         CheckConstraint("state IN ('open','done','cancelled')", name="state"),
-        UniqueConstraint("case_id", "engine_id"),
+        UniqueConstraint("case_id", "engine_id"),  # by which the steps of a case are found
         # Behind its place in the list stands all that the list asks of a task: a walk through it reads no rows.
         Index(
             "ix_task_desk",
@@ -158,6 +158,7 @@ class Task(OfCase):
         Index("ix_task_done", "done_by", "done_at"),
         Index("ix_task_attention", "state", "attention_at"),
     )
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("cases.id"))
     engine_id: Mapped[str] = mapped_column(String(32))
     element: Mapped[str] = mapped_column(String(120))
     path: Mapped[str] = mapped_column(String(400))  # ids of the call activities above it, joined by "/"
@@ -200,7 +201,8 @@ class History(OfCase):
     """What happened: append-only, the one memory that no step back and no migration touches."""
 
     __tablename__ = "history"
-    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)  # by which the lines of a case are found
+    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("cases.id"))
     seq: Mapped[int]
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(
