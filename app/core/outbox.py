@@ -101,13 +101,13 @@ def deliver(limit: int = BATCH) -> int:
 
 
 def listed(state: str, before: int | None, limit: int) -> list[Outgoing]:
-    """What goes outside, newest first.
+    """What goes outside, and what was laid aside wherever it was to go, newest first.
 
     Args:
         state: "waiting", "done", "dead" or "" for all.
         before: id of the last row of the page before.
     """
-    query = select(Outgoing).where(_leaving())
+    query = select(Outgoing).where(_shown())
     if state:
         query = query.where(Outgoing.state == state)
     if before is not None:
@@ -117,13 +117,14 @@ def listed(state: str, before: int | None, limit: int) -> list[Outgoing]:
 
 def counts() -> dict[str, int]:
     """How many of those there are in each state."""
-    query = select(Outgoing.state, func.count()).where(_leaving()).group_by(Outgoing.state)
+    query = select(Outgoing.state, func.count()).where(_shown()).group_by(Outgoing.state)
     rows = session().execute(query)
     return {state: number for state, number in rows}
 
 
-def _leaving() -> ColumnElement[bool]:
-    return Outgoing.kind.in_([kind for kind, one in _channels.items() if one.outside])
+def _shown() -> ColumnElement[bool]:
+    outside = [kind for kind, one in _channels.items() if one.outside]
+    return or_(Outgoing.kind.in_(outside), Outgoing.state == "dead")
 
 
 def tidy() -> None:

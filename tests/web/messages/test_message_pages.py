@@ -111,3 +111,20 @@ def test_what_was_laid_aside_is_shown_and_tried_again(app: Flask, people: Simple
     post(admin, "/admin/outbox", f"/admin/outbox/{number}/again")
     db.close()
     assert outbox.counts() == {"waiting": 1}
+
+
+def test_a_to_do_that_could_not_be_told_is_shown_once_it_is_laid_aside(
+    app: Flask, people: SimpleNamespace, clock: MovableClock
+) -> None:
+    with db.unit_of_work():
+        outbox.put("todo", "todo:1:1", {"tasks": [[1, 2]], "actor": None})
+    admin = enter(app, people, "admin")
+    assert "新的待办提醒" not in admin.get("/admin/outbox").text
+    for pause in (*outbox.PAUSES, outbox.LEASE):
+        outbox.deliver()
+        clock.advance(pause)
+    db.close()
+    text = admin.get("/admin/outbox?state=dead").text
+    assert "新的待办提醒" in text
+    assert "系统内的消息" in text
+    assert "InvalidRequestError" in text
