@@ -11,6 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app.inbox.case_views  # adds the pages of a case to those of the desk
+import app.inbox.voice_views  # merging and counting needs, likewise
 import app.portal.need_views  # where residents say what is missing, likewise
 import app.tables  # noqa: F401 - every table must be known before any query is built
 import config

@@ -61,6 +61,8 @@ ACTS: Mapping[str, str] = {
     "organisations.lift": "解除信用记录",
     "needs.collect": "登记需求",
     "needs.hear": "居民反映需求",
+    "needs.merge": "合并需求",
+    "needs.split": "拆出需求",
     "needs.take_in": "收下待核需求",
     "needs.set_aside": "不予收下需求",
     "accounts.ask_role": "申请岗位",

@@ -30,10 +30,11 @@ SHOWN = {
     "open": "还没有项目回应",
     "answered": "已有项目回应",
     "unlisted": "清单以外的新增需求",
+    "each": "每一条原话",
     "waiting": "待核的",
     "aside": "不予收下的",
 }
-NAMES = ("unit", "channel", "group", "show", "q")
+NAMES = ("unit", "channel", "group", "show", "month", "q")
 """What may be chosen in the list."""
 COLUMNS = (
     Column("登记日期", 18), Column("社区", 16), Column("为谁", 14), Column("需要什么服务", 60), Column("怎样反映的", 16),
@@ -45,8 +46,9 @@ COLUMNS = (
 @signed_in
 def home() -> str:
     """The needs of the places one answers for, newest first (居民需求; ZH-09a)."""
-    actor, picked = _reader(), _picked(request.args)
-    found = _search(actor, picked, request.args.get("before", type=int), queries.PAGE + 1)
+    actor, picked = reader(), _picked(request.args)
+    chosen = _chosen(actor, picked)
+    found = queries.search(actor, chosen, before=request.args.get("before", type=int), limit=queries.PAGE + 1)
     page = found[: queries.PAGE]
     query = urlencode({name: value for name, value in picked.items() if value})
     more = page[-1].id if len(found) > queries.PAGE else None
@@ -54,6 +56,8 @@ def home() -> str:
         "inbox/needs.html",
         active="needs",
         page=page,
+        totals=queries.totals(actor, chosen),
+        supporters=_voices(page, chosen.each),
         picked=picked,
         query=query,
         next_url=f"{url_for('needs.home')}?{urlencode({'before': more})}&{query}" if more else "",
@@ -73,9 +77,10 @@ def home() -> str:
 @signed_in
 def sheet() -> Response:
     """The needs as chosen, as a spreadsheet (导出需求)."""
-    actor = _reader()
-    found = _search(actor, _picked(request.args), None, lists.MOST_ROWS + 1)
-    rows = _rows(actor, found[: lists.MOST_ROWS])
+    actor = reader()
+    chosen = _chosen(actor, _picked(request.args))
+    found = queries.search(actor, chosen, limit=lists.MOST_ROWS + 1)
+    rows = _rows(actor, found[: lists.MOST_ROWS], chosen.each)
     return answer_sheet("居民需求", COLUMNS, rows, len(found) > lists.MOST_ROWS)
 
 
@@ -116,13 +121,19 @@ def show(need_id: int) -> str:
         unit=names_of_units({found.unit_id}).get(found.unit_id, ""),
         by=names_of_people({found.created_by}).get(found.created_by, ""),
         answers=answering(actor, [found.id]).get(found.id, []),
+        originals=queries.originals(found.id),
+        supporters=queries.supporters([found.id]).get(found.id, found.voices),
+        channels=CHANNELS,
+        may_merge=found.state == "taken" and found.merged_into_id is None and works_for(actor, found),
+        may_split=works_for(actor, found),
         status_names=lists.CASE_STATUS,
         reads=bool(rules.may_read(actor)),
         states=STATES,
         may_start=found.state == "taken"
+        and found.merged_into_id is None
         and allowed(actor, Permission.START_PROJECT)
-        and _works_for(actor, found),
-        may_decide=found.state == "waiting" and _works_for(actor, found),
+        and works_for(actor, found),
+        may_decide=found.state == "waiting" and works_for(actor, found),
         decided_by=names_of_people({found.decided_by}).get(found.decided_by, ""),
     )
 
@@ -144,7 +155,7 @@ def aside(need_id: int) -> Page:
     found = queries.one(actor, need_id)
     if found.state != "waiting":
         raise Conflict("这项需求已经核过，请刷新页面查看结果。", rule="ZH-09a")
-    if not _works_for(actor, found):
+    if not works_for(actor, found):
         raise Forbidden("需求由本社区两委成员、党组织书记或所属街道经办核实。", rule="ZH-09a")
     back = url_for("needs.show", need_id=need_id)
 
@@ -184,7 +195,7 @@ def poster() -> str:
     )
 
 
-def _works_for(actor: Actor, need: Need) -> bool:
+def works_for(actor: Actor, need: Need) -> bool:
     """Whether the need was heard where the actor registers needs."""
     return bool(rules.may_register(actor, need.unit_id, unit(need.unit_id).parent_id))
 
@@ -201,7 +212,7 @@ def _registering(actor: Actor) -> list[OrgUnit]:
     return found
 
 
-def _reader() -> Actor:
+def reader() -> Actor:
     """The actor, if the list is his to read."""
     actor = current_actor()
     decision = rules.may_read(actor)
@@ -214,20 +225,24 @@ def _picked(args: Mapping[str, str]) -> dict[str, str]:
     return {name: args.get(name, "").strip()[: lists.LONGEST_WORD] for name in NAMES}
 
 
-def _search(actor: Actor, picked: Mapping[str, str], before: int | None, limit: int) -> list[Need]:
+def _chosen(actor: Actor, picked: Mapping[str, str]) -> queries.Chosen:
+    show, unit_id = picked["show"], int(picked["unit"]) if picked["unit"].isdecimal() else None
     conditions = {"open": ~is_answered(), "answered": is_answered(), "unlisted": Need.unlisted.is_(True)}
-    unit_id = int(picked["unit"]) if picked["unit"].isdecimal() else None
-    return queries.search(
-        actor,
-        state=picked["show"] if picked["show"] in ("waiting", "aside") else "taken",
+    return queries.Chosen(
+        state=show if show in ("waiting", "aside") else "taken",
+        each=show == "each",
         unit_id=unit_id if unit_id in actor.scope else None,
         channel=picked["channel"],
         group=picked["group"],
         text=picked["q"],
-        more=[words for name, words in conditions.items() if name == picked["show"]],
-        before=before,
-        limit=limit,
+        month=picked["month"],
+        more=[words for name, words in conditions.items() if name == show],
     )
+
+
+def _voices(found: list[Need], each: bool) -> dict[int, int]:
+    """How many residents stand behind each need of a list."""
+    return {one.id: one.voices for one in found} if each else queries.supporters([one.id for one in found])
 
 
 def _places(actor: Actor) -> list[tuple[str, str]]:
@@ -243,14 +258,14 @@ def _communities(actor: Actor) -> list[OrgUnit]:
     return communities_of(actor, rules.COMMUNITY, (Role.STREET_CLERK,))
 
 
-def _rows(actor: Actor, found: list[Need]) -> Iterator[list[Value]]:
+def _rows(actor: Actor, found: list[Need], each: bool) -> Iterator[list[Value]]:
     units = names_of_units({one.unit_id for one in found})
-    answers = answering(actor, [one.id for one in found])
+    answers, voices = answering(actor, [one.id for one in found]), _voices(found, each)
     for one in found:
         cases = [
             f"{case.title}（{case.no}，{lists.CASE_STATUS[case.status]}）" for case in answers.get(one.id, [])
         ]
         yield [
             one.created_at, units.get(one.unit_id, ""), one.beneficiaries, one.text,
-            CHANNELS.get(one.channel, one.channel), one.voices, "是" if one.unlisted else "", "；".join(cases),
+            CHANNELS.get(one.channel, one.channel), voices.get(one.id, one.voices), "是" if one.unlisted else "", "；".join(cases),
         ]  # fmt: skip

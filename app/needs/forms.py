@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.needs.models import CHANNELS
+from app.needs.models import CHANNELS, Need
 from app.needs.rules import GROUPS, LONGEST, LONGEST_REASON, MOST_VOICES
 from app.ui.forms import Form
+
+SHOWN = 80
 
 
 def need_form(communities: Sequence[tuple[int, str]]) -> Form:
@@ -144,6 +146,35 @@ def aside_form(text: str) -> Form:
             "reason": {"ui:widget": "textarea", "ui:rows": 3, "ui:rule": "ZH-09a"},
         },
     ).add_facts(("居民写的话", text))
+
+
+def merge_form(lead: Need, others: Sequence[Need]) -> Form:
+    """Which needs say the same as this one (合并相似需求)."""
+    choices = [(one.id, f"{one.text[:SHOWN]}（{one.beneficiaries}，{one.voices} 位）") for one in others]
+    return Form(
+        key="needs.merge",
+        schema={
+            "type": "object",
+            "title": "合并相似需求",
+            "properties": {
+                "ids": {
+                    "type": "array",
+                    "title": "哪些说的是同一件事",
+                    "items": {"type": "integer", "oneOf": _choice(choices)},
+                    "uniqueItems": True,
+                    "minItems": 1,
+                    "x-messages": {"required": "请选择要并入的需求。"},
+                }
+            },
+            "required": ["ids"],
+        },
+        ui={
+            "ui:intro": "同一社区里说同一件事的，并到一起看，人数相加。最像的排在前面。",
+            "ui:next": "每一条原话、渠道、日期都保留，可以随时拆出。",
+            "ui:submit": "并入",
+            "ids": {"ui:widget": "checkboxes", "ui:rule": "ZH-09b"},
+        },
+    ).add_facts(("并到这一项", lead.text))
 
 
 def _choice(options: Sequence[tuple[Any, str]]) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ class Need(Row):
         unlisted: nothing on the district's list answers it (ZH-09c).
         state: one of `STATES`.
         reason: why it was set aside.
+        merged_into_id: the need that stands for this one and others that say the same (ZH-09b).
     """
 
     __tablename__ = "need"
@@ -42,6 +43,7 @@ class Need(Row):
         CheckConstraint("anonymous = (said_by IS NULL)", name="anonymous"),
         CheckConstraint("state IN ('taken','waiting','aside')", name="state"),
         CheckConstraint("(state = 'aside') = (reason IS NOT NULL)", name="reason"),
+        CheckConstraint("merged_into_id <> id", name="merged"),
     )
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_unit.id"), index=True)
     channel: Mapped[str] = mapped_column(String(20))
@@ -57,6 +59,7 @@ class Need(Row):
     reason: Mapped[str | None] = mapped_column(String(500))
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("need.id"), index=True)
 
 
 class NeedSender(Row):

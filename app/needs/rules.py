@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from app.core import clock
 from app.core.errors import YES, Decision, no
 from app.core.identity import Actor, Role
-from app.needs.models import CHANNELS
+from app.needs.models import CHANNELS, Need
 
 GROUPS = (
     "老年人",
@@ -96,6 +98,39 @@ def decision_allowed(take: bool, reason: str) -> list[Decision]:
     if len(reason) > LONGEST_REASON:
         found.append(no(f"原因最多 {LONGEST_REASON} 个字，现在 {len(reason)} 个字。", "ZH-09a", "reason"))
     return found
+
+
+def likeness(one: str, other: str) -> float:
+    """How much two texts say the same, from 0 to 1: the pairs of characters they share."""
+    mine, theirs = ({text[at : at + 2] for at in range(max(len(text) - 1, 1))} for text in (one, other))
+    return len(mine & theirs) / len(mine | theirs)
+
+
+def merge_allowed(lead: Need, others: Sequence[Need], chosen: int) -> list[Decision]:
+    """Needs of one community that say the same are put together; none disappears (ZH-09b).
+
+    Args:
+        chosen: how many were chosen; fewer are found when some are not there.
+    """
+    if not others or len(others) != chosen:
+        return [no("请选择要并入的需求；页面上的已有变化的，请刷新后再选。", "ZH-09b", "ids")]
+    if lead.state != "taken" or lead.merged_into_id is not None:
+        return [no("这项需求已经并入别的需求，或还没有收下，不能再合并。", "ZH-09b")]
+    return [
+        YES
+        if one.unit_id == lead.unit_id and one.state == "taken" and one.merged_into_id is None
+        else no(f"“{one.text[:20]}”不在同一个社区、还没有收下或已经并入别处，请另选。", "ZH-09b", "ids")
+        for one in others
+    ]
+
+
+def month_span(month: str) -> tuple[datetime, datetime] | None:
+    """From the first moment of a month ("2026-03") to the first of the next, in Shanghai; None when it is none."""
+    try:
+        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=clock.SHANGHAI)
+    except ValueError:
+        return None
+    return first, (first + timedelta(days=31)).replace(day=1)
 
 
 def text_allowed(text: str) -> Decision:

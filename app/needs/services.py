@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
+from collections.abc import Collection
+
+from sqlalchemy import delete, select
 
 from app.accounts.queries import unit
 from app.audit.services import record
@@ -135,11 +137,7 @@ def decide(actor: Actor, need_id: int, *, take: bool, reason: str = "") -> Need:
         Refusals: set aside without a reason.
     """
     with unit_of_work() as db:
-        found = queries.one(actor, need_id)
-        place = unit(found.unit_id)
-        allowed = rules.may_register(actor, place.id, place.parent_id)
-        if not allowed:
-            raise Forbidden("需求由本社区两委成员、党组织书记或所属街道经办核实。", rule=allowed.ref)
+        found = _own(actor, need_id)
         db.refresh(found, with_for_update=True)
         if found.state != "waiting":
             raise Conflict("这项需求已经核过，请刷新页面查看结果。", rule="ZH-09a")
@@ -156,6 +154,79 @@ def decide(actor: Actor, need_id: int, *, take: bool, reason: str = "") -> Need:
             after={"state": found.state, "reason": found.reason},
         )
         return found
+
+
+def merge(actor: Actor, need_id: int, ids: Collection[int]) -> Need:
+    """Put needs that say the same together behind one; all voices and words are kept (合并需求; ZH-09b).
+
+    What was merged into one of them before moves along.
+
+    Raises:
+        NotFound: no such need for these eyes.
+        Forbidden: not somebody who registers needs there.
+        Refusals: of another community, not taken in, or merged already.
+    """
+    with unit_of_work() as db:
+        lead = _own(actor, need_id)
+        wanted = sorted(set(ids) - {lead.id})
+        query = select(Need).where(Need.id.in_([lead.id, *wanted])).order_by(Need.id)
+        rows = {
+            one.id: one
+            for one in db.scalars(query.with_for_update().execution_options(populate_existing=True))
+        }
+        others = [one for one in rows.values() if one.id != lead.id]
+        require_all(rules.merge_allowed(lead, others, len(wanted)))
+        behind = select(Need).where(Need.merged_into_id.in_(wanted))
+        for one in [*others, *db.scalars(behind)]:
+            one.merged_into_id = lead.id
+        db.flush()
+        for one in others:
+            record(
+                f"need:{one.id}",
+                "needs.merge",
+                actor=actor,
+                subject=f"need:{lead.id}",
+                after={"into": lead.id},
+            )
+        record(
+            f"need:{lead.id}", "needs.merge", actor=actor, subject=f"need:{lead.id}", after={"merged": wanted}
+        )
+        return lead
+
+
+def split(actor: Actor, need_id: int) -> Need:
+    """Let a merged need stand for itself again (拆出需求; ZH-09b).
+
+    Raises:
+        NotFound: no such need for these eyes.
+        Forbidden: not somebody who registers needs there.
+        Conflict: it is not merged (any more).
+    """
+    with unit_of_work() as db:
+        found = _own(actor, need_id)
+        db.refresh(found, with_for_update=True)
+        lead_id = found.merged_into_id
+        if lead_id is None:
+            raise Conflict("这项需求没有并入别的需求，请刷新页面查看。", rule="ZH-09b")
+        found.merged_into_id = None
+        db.flush()
+        for chain in (found.id, lead_id):
+            record(
+                f"need:{chain}",
+                "needs.split",
+                actor=actor,
+                subject=f"need:{found.id}",
+                before={"into": lead_id},
+            )
+        return found
+
+
+def _own(actor: Actor, need_id: int) -> Need:
+    found = queries.one(actor, need_id)
+    allowed = rules.may_register(actor, found.unit_id, unit(found.unit_id).parent_id)
+    if not allowed:
+        raise Forbidden("需求由本社区两委成员、党组织书记或所属街道经办核实、合并。", rule=allowed.ref)
+    return found
 
 
 def forget_senders() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.accounts.queries import unit
 from app.catalogue.models import LibraryEntry
@@ -47,18 +48,24 @@ ANSWERS = ("running", "completed")
 
 
 def is_answered() -> ColumnElement[bool]:
-    """Whether a project answers a need, as a condition on `Need` (ZH-09c)."""
-    query = select(Project.id).join(Case, Case.id == Project.case_id)
-    return exists(query.where(Project.need_id == Need.id, Case.status.in_(ANSWERS)))
+    """Whether a project answers a need or one merged into it, as a condition on `Need` (ZH-09c)."""
+    said = aliased(Need)
+    query = select(Project.id).join(Case, Case.id == Project.case_id).join(said, said.id == Project.need_id)
+    lead = func.coalesce(said.merged_into_id, said.id)
+    return exists(query.where(lead == Need.id, Case.status.in_(ANSWERS)))
 
 
 def answering(actor: Actor, need_ids: Sequence[int]) -> dict[int, list[Case]]:
-    """The cases that rest on needs, newest first, as far as the actor may see them; ended ones too (ZH-09c)."""
-    query = select(Project.need_id, Case).join(Case, Case.id == Project.case_id)
-    query = query.where(Project.need_id.in_(need_ids), visible_cases(actor)).order_by(Case.id.desc())
+    """The cases that rest on needs or on those merged into them, newest first; ended ones too (ZH-09c).
+
+    Only those the actor may see.
+    """
+    lead = func.coalesce(Need.merged_into_id, Need.id)
+    query = select(lead, Case).select_from(Project).join(Case, Case.id == Project.case_id)
+    query = query.join(Need, Need.id == Project.need_id).where(lead.in_(need_ids), visible_cases(actor))
     found: dict[int, list[Case]] = {}
-    for need_id, case in session().execute(query):
-        found.setdefault(need_id or 0, []).append(case)
+    for need_id, case in session().execute(query.order_by(Case.id.desc())):
+        found.setdefault(need_id, []).append(case)
     return found
 
 

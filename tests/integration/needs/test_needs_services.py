@@ -15,9 +15,10 @@ from app.cli import worker
 from app.core.clock import MovableClock
 from app.core.db import session, unit_of_work
 from app.core.errors import Conflict, Forbidden, NotFound, Refusal
-from app.core.identity import Role
+from app.core.identity import SYSTEM, Role
 from app.needs import queries, rules, services
 from app.needs.models import Need, NeedSender
+from app.needs.queries import Chosen
 from tests.factories.people import actor_of, make_person, make_units
 
 WORDS: dict[str, Any] = {"channel": "visit", "beneficiaries": "老年人", "text": "希望有助餐点"}
@@ -48,7 +49,7 @@ def test_a_need_says_where_how_for_whom_and_how_many(place: SimpleNamespace) -> 
     made = services.collect(
         place.member, unit_id=place.here, **WORDS, voices=14, unlisted=True, anonymous=False, said_by="陈婆婆"
     )
-    (found,) = queries.search(place.clerk, unit_id=place.units.street.id)
+    (found,) = queries.search(place.clerk, Chosen(unit_id=place.units.street.id))
     assert found.id == made.id
     assert (found.unit_id, found.channel, found.beneficiaries) == (place.here, "visit", "老年人")
     assert (found.voices, found.anonymous, found.said_by, found.unlisted) == (14, False, "陈婆婆", True)
@@ -119,7 +120,7 @@ def test_needs_are_found_by_place_way_group_and_words(place: SimpleNamespace) ->
     far = services.collect(place.other, unit_id=place.there, **WORDS)
 
     def found(actor: Any = place.clerk, **chosen: Any) -> list[int]:
-        return [need.id for need in queries.search(actor, **chosen)]
+        return [need.id for need in queries.search(actor, Chosen(**chosen))]
 
     assert found() == [two.id, one.id]
     assert found(channel="hotline") == [two.id]
@@ -127,8 +128,11 @@ def test_needs_are_found_by_place_way_group_and_words(place: SimpleNamespace) ->
     assert found(text="助餐") == [one.id]
     assert found(text="儿童") == [two.id]
     assert found(text="%") == []
-    assert found(before=two.id) == [one.id]
-    assert found(limit=1) == [two.id]
+    assert queries.search(place.clerk, before=two.id) == [one]
+    assert queries.search(place.clerk, limit=1) == [two]
+    assert found(month="2026-03") == [two.id, one.id]
+    assert found(month="2026-02") == []
+    assert found(month="soon") == [two.id, one.id]
     assert found(unit_id=place.there) == []
     assert found(place.district) == [far.id, two.id, one.id]
     assert found(place.district, unit_id=place.units.other_street.id) == [far.id]
@@ -163,7 +167,7 @@ def test_the_sixth_need_of_a_device_in_an_hour_waits_and_is_not_lost(
     assert hear(place, device="another").state == "taken"
     assert queries.waiting(place.member) == 1
     assert queries.waiting(place.other) == 0
-    assert [one.text for one in queries.search(place.member, state="waiting")] == ["第六件"]
+    assert [one.text for one in queries.search(place.member, Chosen(state="waiting"))] == ["第六件"]
     assert sixth.id not in [one.id for one in queries.search(place.member)]
     assert sixth.id not in [one.id for one in queries.of_units([place.here])]
     clock.set(clock.now() + timedelta(hours=1))
@@ -219,6 +223,93 @@ def test_what_waits_is_taken_in_or_set_aside_with_a_reason(place: SimpleNamespac
     )
     with pytest.raises(Conflict):
         services.decide(place.member, two.id, take=True)
-    assert [need.id for need in queries.search(place.member, state="aside")] == [two.id]
+    assert [need.id for need in queries.search(place.member, Chosen(state="aside"))] == [two.id]
     acts = select(AuditEntry.action).where(AuditEntry.chain == f"need:{two.id}").order_by(AuditEntry.seq)
     assert list(session().scalars(acts)) == ["needs.hear", "needs.set_aside"]
+
+
+def voices(place: SimpleNamespace, *counts: int, **more: Any) -> list[int]:
+    kept = {**WORDS, "unit_id": place.here, **more}
+    return [services.collect(SYSTEM, voices=count, **kept).id for count in counts]
+
+
+@pytest.mark.requirement("ZH-09b", "accept")
+def test_needs_that_say_the_same_are_one_with_all_its_supporters(place: SimpleNamespace) -> None:
+    lead, *others = voices(place, 1, 3, 10)
+    apart = services.collect(SYSTEM, unit_id=place.here, channel="paper", beneficiaries="妇女", text="另一件")
+    services.merge(place.member, lead, others)
+    assert queries.supporters([lead, apart.id]) == {lead: 14, apart.id: 1}
+    assert [one.id for one in queries.search(place.clerk)] == [apart.id, lead]
+    assert queries.totals(place.clerk, Chosen()) == (2, 15)
+    assert queries.totals(place.clerk, Chosen(group="老年人")) == (1, 14)
+    assert queries.totals(place.clerk, Chosen(each=True)) == (4, 15)
+    assert [one.id for one in queries.of_units([place.here])] == [apart.id, lead]
+
+
+@pytest.mark.requirement("ZH-09b", "reject")
+def test_a_merge_loses_no_original_and_can_be_undone(place: SimpleNamespace) -> None:
+    first, second, third = voices(place, 1, 2, 4)
+    services.merge(place.member, second, [third])
+    services.merge(place.clerk, first, [second])
+    assert [one.id for one in queries.originals(first)] == [second, third]
+    assert [one.text for one in queries.search(place.clerk, Chosen(each=True))] == [WORDS["text"]] * 3
+    services.split(place.member, third)
+    assert queries.supporters([first, third]) == {first: 3, third: 4}
+    with pytest.raises(Conflict):
+        services.split(place.member, third)
+    with pytest.raises(IntegrityError), unit_of_work() as db:
+        db.delete(db.get_one(Need, first))
+        db.flush()
+    acts = select(AuditEntry.action).where(AuditEntry.chain == f"need:{second}").order_by(AuditEntry.seq)
+    assert list(session().scalars(acts)) == ["needs.collect", "needs.merge", "needs.merge"]
+
+
+@pytest.mark.requirement("ZH-09b", "reject")
+def test_what_does_not_belong_together_is_not_merged(place: SimpleNamespace) -> None:
+    lead, merged, own = voices(place, 1, 1, 1)
+    (far,) = voices(place, 1, unit_id=place.there)
+    services.merge(place.member, lead, [merged])
+    for target, ids in (
+        (lead, [far]),
+        (lead, [merged]),
+        (merged, [own]),
+        (lead, []),
+        (lead, [lead]),
+        (lead, [own, 4711]),
+    ):
+        with pytest.raises(Refusal) as error:
+            services.merge(place.member, target, ids)
+        assert {rule for rule, _ in faults(error)} == {"ZH-09b"}
+    for actor in (place.neighbour, place.district):
+        with pytest.raises(Forbidden):
+            services.merge(actor, lead, [own])
+        with pytest.raises(Forbidden):
+            services.split(actor, merged)
+    with pytest.raises(NotFound):
+        services.merge(place.other, lead, [own])
+    assert queries.supporters([lead]) == {lead: 2}
+
+
+def test_the_likest_come_first(place: SimpleNamespace) -> None:
+    (lead,) = voices(place, 1, text="希望有老人助餐点")
+    voices(place, 1, text="暑期没人看护")
+    voices(place, 1, text="老人助餐点太远")
+    voices(place, 1, unit_id=place.there)
+    found = queries.similar(session().get_one(Need, lead))
+    assert [one.text for one in found] == ["老人助餐点太远", "暑期没人看护"]
+
+
+@pytest.mark.requirement("ZH-09b", "accept")
+def test_heat_counts_each_voice_where_and_for_whom_it_was_said(
+    place: SimpleNamespace, clock: MovableClock
+) -> None:
+    lead, other = voices(place, 3, 4)
+    (child,) = voices(place, 5, beneficiaries="儿童青少年")
+    services.merge(place.member, lead, [other, child])
+    voices(place, 7, unit_id=place.there)
+    hear(place, beneficiaries="老年人")
+    assert queries.heat(place.clerk) == {(place.here, "老年人"): 8, (place.here, "儿童青少年"): 5}
+    assert queries.heat(place.district)[place.there, "老年人"] == 7
+    clock.set(clock.now() + timedelta(days=40))
+    voices(place, 9)
+    assert queries.heat(place.clerk, "2026-04") == {(place.here, "老年人"): 9}

@@ -18,6 +18,7 @@ from app.funds import queries as money
 from app.funds.models import Pot
 from app.needs import services as needs
 from app.needs.models import Need
+from app.needs.queries import Chosen
 from app.needs.queries import search as find_needs
 from app.projects import queries, services
 from app.projects.models import Project
@@ -174,7 +175,7 @@ def test_a_communitys_proposal_rests_on_a_need_and_is_found_from_it(flow: Simple
         case = start(flow, origin, need_id=need.id)
         assert queries.project_of(case.id).need_id == need.id
         assert queries.answering(flow.clerk, [need.id])[need.id][0].id == case.id
-    assert [one.id for one in find_needs(flow.member, more=[queries.is_answered()])] == [need.id]
+    assert [one.id for one in find_needs(flow.member, Chosen(more=[queries.is_answered()]))] == [need.id]
 
 
 @pytest.mark.requirement("ZH-09c", "reject")
@@ -188,13 +189,13 @@ def test_a_proposal_that_ends_does_not_lose_its_need(flow: SimpleNamespace) -> N
     )
     case = start(flow, "community", need_id=need.id)
     services.withdraw(flow.member, case.id, "先缓一缓")
-    assert [one.id for one in find_needs(flow.member, more=[~queries.is_answered()])] == [need.id]
+    assert [one.id for one in find_needs(flow.member, Chosen(more=[~queries.is_answered()]))] == [need.id]
     assert [one.id for one in queries.answering(flow.member, [need.id])[need.id]] == [
         case.id
     ]  # still traceable
     second = start(flow, "community", need_id=need.id)
     assert [one.id for one in queries.answering(flow.member, [need.id])[need.id]] == [second.id, case.id]
-    assert find_needs(flow.member, more=[~queries.is_answered()]) == []
+    assert find_needs(flow.member, Chosen(more=[~queries.is_answered()])) == []
     with pytest.raises(IntegrityError), unit_of_work() as db:
         db.delete(db.get_one(Need, need.id))
         db.flush()

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 
 from app.core.identity import SYSTEM, Role
 from app.needs import queries, services
+from app.needs.queries import Chosen
 from app.policy import services as policy
 from app.policy.packs import Pack
 from tests.factories.people import actor_of, make_person, make_units
@@ -200,7 +201,7 @@ def test_a_street_clerk_takes_in_what_waited(app: Flask, place: SimpleNamespace,
     for number in range(6):
         say(resident, page, f"第{number}件")
     clerk = enter(place.clerk)
-    (need_id,) = [one.id for one in queries.search(place.clerk, state="waiting")]
+    (need_id,) = [one.id for one in queries.search(place.clerk, Chosen(state="waiting"))]
     done = clerk.post(f"/needs/{need_id}/take", data={"csrf_token": token_in(clerk.get(f"/needs/{need_id}"))})
     assert done.status_code == 302
     assert "第5件" in words(clerk.get("/needs"))
@@ -221,3 +222,43 @@ def test_the_community_is_found_by_street_and_by_name(app: Flask, place: SimpleN
 def test_a_poster_is_made_for_the_own_communities_only(place: SimpleNamespace, enter: Any) -> None:
     assert enter(place.leader).get("/needs/poster").status_code == 403
     assert enter(place.other).get(f"/needs/poster?unit={place.here}").status_code == 404
+
+
+@pytest.mark.requirement("ZH-09b", "accept")
+def test_needs_are_merged_shown_with_supporters_and_split(place: SimpleNamespace, enter: Any) -> None:
+    lead, other = need(place, "希望有助餐点", voices=4), need(place, "助餐点太远", voices=10)
+    browser = enter(place.member)
+    assert "希望有助餐点" in words(browser.get(f"/needs/{other}/merge"))
+    nothing = post(browser, f"/needs/{lead}/merge")
+    assert "请选择要并入的需求" in html.fromstring(nothing.text).xpath("string(//*[@id='f-ids-err'])")
+    assert post(browser, f"/needs/{lead}/merge", ids=str(other)).status_code == 302
+    page = words(browser.get(f"/needs/{lead}"))
+    assert "14 位（含并入的）" in page
+    assert "助餐点太远" in page
+    listed = words(browser.get("/needs"))
+    assert "14 位提出" in listed
+    assert "共 1 项，14 位居民提出" in listed
+    merged = words(browser.get(f"/needs/{other}"))
+    assert f"已并入 需求 {lead}".replace(" ", "") in merged.replace(" ", "")
+    assert "据此提出项目" not in merged
+    assert enter(place.leader).get(f"/needs/{lead}/merge").status_code == 403
+    token = token_in(browser.get(f"/needs/{other}"))
+    assert browser.post(f"/needs/{other}/split", data={"csrf_token": token}).status_code == 302
+    assert "共 2 项，14 位居民提出" in words(browser.get("/needs"))
+
+
+def test_each_figure_of_the_heat_opens_the_list_that_adds_up_to_it(
+    place: SimpleNamespace, enter: Any
+) -> None:
+    lead, other = need(place, voices=4), need(place, voices=10)
+    need(place, voices=2, beneficiaries="妇女")
+    need(place, voices=5, unit_id=place.street)
+    services.merge(place.member, lead, [other])
+    browser = enter(place.clerk)
+    page = html.fromstring(browser.get("/needs/heat?month=2026-03").text)
+    cells = page.xpath("//table[contains(@class, 'zj-heat')]//td/a")
+    assert [cell.text for cell in cells] == ["19", "2", "21", "14", "2", "16"]
+    for cell in cells:
+        assert f"，{cell.text} 位居民提出" in words(browser.get(cell.get("href")))
+    assert "还没有登记需求" in words(browser.get("/needs/heat?month=2026-02"))
+    assert enter(place.provider).get("/needs/heat").status_code == 403
