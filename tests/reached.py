@@ -17,7 +17,17 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 SERVICES = frozenset(
-    {"services", "definitions", "votes", "reviews", "payments", "surveys", "publication", "sign_in"}
+    {
+        "services",
+        "definitions",
+        "votes",
+        "reviews",
+        "payments",
+        "surveys",
+        "publication",
+        "sign_in",
+        "summing",
+    }
 )
 """Names of modules in a room that hold use cases."""
 REGISTRY = "app.runtime.handlers"

@@ -62,6 +62,7 @@ ACTS: Mapping[str, str] = {
     "needs.collect": "登记需求",
     "needs.hear": "居民反映需求",
     "needs.merge": "合并需求",
+    "needs.sign_summary": "签需求月度小结",
     "needs.split": "拆出需求",
     "needs.take_in": "收下待核需求",
     "needs.set_aside": "不予收下需求",

@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts.access import current_actor, signed_in
 from app.accounts.models import OrgUnit
-from app.accounts.queries import units_of
+from app.accounts.queries import names_of_people, names_of_units, units_of
+from app.core import clock
 from app.core.errors import Forbidden
 from app.core.identity import Actor
 from app.inbox.need_views import bp, reader, works_for
-from app.needs import queries, rules, services
-from app.needs.forms import merge_form
+from app.needs import queries, rules, services, summing
+from app.needs.forms import merge_form, summary_form
 from app.ui.formpage import Page, form_page
 
 STEPS = (1, 3, 10, 30)
@@ -62,13 +63,53 @@ def heat() -> str:
     actor = reader()
     month = request.args.get("month", "").strip()[:7]
     month = month if rules.month_span(month) else ""
+    signed = queries.summaries(actor, month)
     return render_template(
         "inbox/need_heat.html",
         active="needs",
         month=month,
         beneficiaries=rules.GROUPS,
+        signed=signed,
+        units=names_of_units(signed),
+        people=names_of_people({one.signed_by for one in signed.values()}),
+        to_sign=_to_sign(actor, month),
         rows=_rows(actor, month),
     )
+
+
+@bp.route("/summary", methods=["GET", "POST"])
+@signed_in
+def summary() -> Page:
+    """Say what a month's needs come to, and sign (月度小结; ZH-09b)."""
+    actor, month = reader(), request.args.get("month", "")
+    place = next(
+        (one for one in _to_sign(actor, month) if one.id == request.args.get("unit", type=int)), None
+    )
+    if place is None:
+        raise Forbidden("月度小结在月份结束以后，由社区党组织书记（镇街由领导）签一次字。", rule="ZH-09b")
+    back = url_for("needs.heat", month=month)
+
+    def save(answers: dict[str, Any]) -> BaseResponse:
+        summing.sign_summary(actor, place.id, month, answers["text"])
+        flash("已签字。", "success")
+        return redirect(back)
+
+    return form_page(
+        summary_form(month, place.short_name, *summing.figures(actor, place.id, month)),
+        save,
+        active="needs",
+        back=back,
+        crumbs=[("居民需求", url_for("needs.home")), ("需求热度", back)],
+    )
+
+
+def _to_sign(actor: Actor, month: str) -> list[OrgUnit]:
+    """The units whose summary of a month waits for the actor's name."""
+    span = rules.month_span(month)
+    if span is None or clock.now() < span[1]:
+        return []
+    own = {grant.unit_id for grant in actor.grants if rules.may_sign(actor, grant.unit_id)}
+    return units_of(own - queries.summaries(actor, month).keys(), ("street", "community"))
 
 
 def _rows(actor: Actor, month: str) -> list[tuple[str, bool, list[tuple[int, str, int]]]]:

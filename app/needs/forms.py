@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.needs.models import CHANNELS, Need
@@ -175,6 +175,37 @@ def merge_form(lead: Need, others: Sequence[Need]) -> Form:
             "ids": {"ui:widget": "checkboxes", "ui:rule": "ZH-09b"},
         },
     ).add_facts(("并到这一项", lead.text))
+
+
+def summary_form(month: str, place: str, needs: int, voices: int, by_group: Mapping[str, int]) -> Form:
+    """What a month's needs come to (月度小结)."""
+    return Form(
+        key="needs.summary",
+        schema={
+            "type": "object",
+            "title": "需求月度小结",
+            "properties": {
+                "text": {
+                    "type": "string",
+                    "title": "居民主要缺什么，打算怎么办",
+                    "maxLength": LONGEST,
+                    "x-messages": {"required": "请写明这个月居民主要缺什么、打算怎么办。"},
+                }
+            },
+            "required": ["text"],
+        },
+        ui={
+            "ui:intro": "核对本月的数字，写几句话，签字。",
+            "ui:next": "签字后不能修改，本单位和上级都能看到。",
+            "ui:submit": "签字",
+            "text": {"ui:widget": "textarea", "ui:rows": 5, "ui:rule": "ZH-09b"},
+        },
+    ).add_facts(
+        ("单位", place),
+        ("月份", month),
+        ("需求", f"{needs} 项，{voices} 位居民提出"),
+        ("按人群", "、".join(f"{group} {count} 位" for group, count in by_group.items()) or "没有"),
+    )
 
 
 def _choice(options: Sequence[tuple[Any, str]]) -> list[dict[str, Any]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.append_only import protect
 from app.core.db import BigId, Row
 
 CHANNELS = {
@@ -69,3 +71,27 @@ class NeedSender(Row):
     __table_args__ = (Index("ix_need_sender_digest", "digest", "at"),)
     digest: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class NeedSummary(Row):
+    """What a month's needs come to, as somebody has signed it; append-only (ZH-09b).
+
+    Attributes:
+        month: "2026-03".
+        needs, voices: how many needs, and how many residents behind them, on the day of signing.
+        by_group: voices by group.
+    """
+
+    __tablename__ = "need_summary"
+    __table_args__ = (UniqueConstraint("unit_id", "month"),)
+    unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("org_unit.id"))
+    month: Mapped[str] = mapped_column(String(7))
+    needs: Mapped[int]
+    voices: Mapped[int]
+    by_group: Mapped[dict[str, Any]]
+    text: Mapped[str] = mapped_column(Text)
+    signed_by: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    signed_at: Mapped[datetime]
+
+
+protect(NeedSummary)

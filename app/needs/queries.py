@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import session
 from app.core.errors import NotFound
 from app.core.identity import Actor
-from app.needs.models import Need, NeedSender
+from app.needs.models import Need, NeedSender, NeedSummary
 from app.needs.rules import HOUR, likeness, month_span
 
 PAGE = 20
@@ -170,3 +170,11 @@ def heat(actor: Actor, month: str = "") -> dict[tuple[int, str], int]:
     query = query.where(*Chosen(each=True, month=month).conditions(actor))
     rows = session().execute(query.group_by(Need.unit_id, Need.beneficiaries))
     return {(unit_id, group): int(voices) for unit_id, group, voices in rows}
+
+
+def summaries(actor: Actor, month: str) -> dict[int, NeedSummary]:
+    """What was signed about a month, by unit, as far as the actor looks into it (ZH-09b)."""
+    query = select(NeedSummary).where(
+        NeedSummary.month == month, NeedSummary.unit_id.in_(sorted(actor.scope))
+    )
+    return {one.unit_id: one for one in session().scalars(query)}

@@ -126,11 +126,33 @@ def merge_allowed(lead: Need, others: Sequence[Need], chosen: int) -> list[Decis
 
 def month_span(month: str) -> tuple[datetime, datetime] | None:
     """From the first moment of a month ("2026-03") to the first of the next, in Shanghai; None when it is none."""
+    if len(month) != len("2026-03"):
+        return None
     try:
         first = datetime.strptime(month, "%Y-%m").replace(tzinfo=clock.SHANGHAI)
     except ValueError:
         return None
     return first, (first + timedelta(days=31)).replace(day=1)
+
+
+def may_sign(actor: Actor, unit_id: int) -> Decision:
+    """A community's summary is signed by its secretary, a street's by its leader (ZH-09b)."""
+    if actor.has(Role.SECRETARY, unit_id) or actor.has(Role.STREET_LEADER, unit_id):
+        return YES
+    return no("月度小结由社区党组织书记（镇街由领导）签字。", "ZH-09b")
+
+
+def summary_allowed(month: str, now: datetime, text: str) -> list[Decision]:
+    """A month is summed up in words after it is over (ZH-09b)."""
+    span = month_span(month)
+    found = []
+    if span is None or now < span[1]:
+        found.append(no("这个月还没有结束，下个月起才能签小结。", "ZH-09b"))
+    if not text.strip():
+        found.append(no("请写明这个月居民主要缺什么、打算怎么办。", "ZH-09b", "text"))
+    if len(text) > LONGEST:
+        found.append(no(f"最多填写 {LONGEST} 个字，现在 {len(text)} 个字。", "ZH-09b", "text"))
+    return found
 
 
 def text_allowed(text: str) -> Decision:

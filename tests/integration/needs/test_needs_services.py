@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from app.audit.models import AuditEntry
 from app.cli import worker
@@ -16,8 +16,8 @@ from app.core.clock import MovableClock
 from app.core.db import session, unit_of_work
 from app.core.errors import Conflict, Forbidden, NotFound, Refusal
 from app.core.identity import SYSTEM, Role
-from app.needs import queries, rules, services
-from app.needs.models import Need, NeedSender
+from app.needs import queries, rules, services, summing
+from app.needs.models import Need, NeedSender, NeedSummary
 from app.needs.queries import Chosen
 from tests.factories.people import actor_of, make_person, make_units
 
@@ -36,6 +36,8 @@ def place(database: Engine) -> SimpleNamespace:
         clerk=actor_of(make_person("经办", Role.STREET_CLERK, units.street)),
         other=actor_of(make_person("外街经办", Role.STREET_CLERK, units.other_street)),
         district=actor_of(make_person("区民政", Role.DISTRICT_OFFICER, units.district)),
+        secretary=actor_of(make_person("书记", Role.SECRETARY, units.community)),
+        leader=actor_of(make_person("领导", Role.STREET_LEADER, units.street)),
         neighbour=actor_of(make_person("邻居", Role.RESIDENT_REPRESENTATIVE, units.community)),
     )
 
@@ -313,3 +315,45 @@ def test_heat_counts_each_voice_where_and_for_whom_it_was_said(
     clock.set(clock.now() + timedelta(days=40))
     voices(place, 9)
     assert queries.heat(place.clerk, "2026-04") == {(place.here, "老年人"): 9}
+
+
+@pytest.mark.requirement("ZH-09b", "accept")
+def test_a_month_is_summed_up_and_signed(place: SimpleNamespace, clock: MovableClock) -> None:
+    voices(place, 3, 4)
+    voices(place, 5, beneficiaries="儿童青少年", unit_id=place.units.street.id)
+    voices(place, 7, unit_id=place.there)
+    clock.set(clock.now() + timedelta(days=40))
+    voices(place, 9)
+    made = summing.sign_summary(place.secretary, place.here, "2026-03", "缺助餐点")
+    assert (made.needs, made.voices, made.by_group) == (2, 7, {"老年人": 7})
+    whole = summing.sign_summary(place.leader, place.units.street.id, "2026-03", "缺托管")
+    assert (whole.needs, whole.voices, whole.by_group) == (3, 12, {"老年人": 7, "儿童青少年": 5})
+    assert set(queries.summaries(place.clerk, "2026-03")) == {place.here, place.units.street.id}
+    assert queries.summaries(place.other, "2026-03") == {}
+    with pytest.raises(Conflict):
+        summing.sign_summary(place.secretary, place.here, "2026-03", "再来一次")
+    with pytest.raises(DatabaseError), unit_of_work() as db:
+        db.get_one(NeedSummary, made.id).text = "改一改"
+        db.flush()
+
+
+@pytest.mark.requirement("ZH-09b", "reject")
+def test_a_month_is_signed_after_its_end_in_words_by_who_answers_for_it(
+    place: SimpleNamespace, clock: MovableClock
+) -> None:
+    for month in ("2026-03", "2026-3", "soon"):
+        with pytest.raises(Refusal) as error:
+            summing.sign_summary(place.secretary, place.here, month, "缺助餐点")
+        assert faults(error) == [("ZH-09b", None)]
+    with pytest.raises(Refusal) as error:
+        summing.sign_summary(place.secretary, place.here, "2026-02", " ")
+    assert faults(error) == [("ZH-09b", "text")]
+    for actor, unit_id in (
+        (place.member, place.here),
+        (place.clerk, place.units.street.id),
+        (place.leader, place.here),
+        (place.secretary, place.there),
+    ):
+        with pytest.raises(Forbidden):
+            summing.sign_summary(actor, unit_id, "2026-02", "缺助餐点")
+    assert session().scalar(select(func.count()).select_from(NeedSummary)) == 0

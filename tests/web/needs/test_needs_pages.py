@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 from lxml import html
 from openpyxl import load_workbook
 
+from app.core.clock import MovableClock
 from app.core.identity import SYSTEM, Role
 from app.needs import queries, services
 from app.needs.queries import Chosen
@@ -34,6 +36,7 @@ def place(app: Flask, pack: Pack) -> SimpleNamespace:
         member=actor_of(make_person("两委", Role.COMMITTEE_MEMBER, units.community)),
         clerk=actor_of(make_person("经办", Role.STREET_CLERK, units.street)),
         leader=actor_of(make_person("领导", Role.STREET_LEADER, units.street)),
+        secretary=actor_of(make_person("书记", Role.SECRETARY, units.community)),
         other=actor_of(make_person("外街经办", Role.STREET_CLERK, units.other_street)),
         provider=member_of(make_organisation("安康社会工作服务中心")),
     )
@@ -262,3 +265,27 @@ def test_each_figure_of_the_heat_opens_the_list_that_adds_up_to_it(
         assert f"，{cell.text} 位居民提出" in words(browser.get(cell.get("href")))
     assert "还没有登记需求" in words(browser.get("/needs/heat?month=2026-02"))
     assert enter(place.provider).get("/needs/heat").status_code == 403
+
+
+@pytest.mark.requirement("ZH-09b", "accept")
+def test_a_secretary_signs_what_a_month_comes_to(
+    place: SimpleNamespace, enter: Any, clock: MovableClock
+) -> None:
+    need(place, voices=4)
+    browser = enter(place.secretary)
+    assert "并签字" not in words(browser.get("/needs/heat?month=2026-03"))
+    clock.set(clock.now() + timedelta(days=30))
+    browser = enter(place.secretary)
+    page = html.fromstring(browser.get("/needs/heat?month=2026-03").text)
+    (link,) = page.xpath("//a[contains(., '并签字')]/@href")
+    form = words(browser.get(link))
+    assert "1 项，4 位居民提出" in form
+    assert "老年人 4 位" in form
+    empty = post(browser, link, text=" ")
+    assert "请写明这个月居民主要缺什么" in html.fromstring(empty.text).xpath("string(//*[@id='f-text-err'])")
+    assert post(browser, link, text="缺助餐点，下月议事").status_code == 302
+    shown = words(enter(place.clerk).get("/needs/heat?month=2026-03"))
+    assert "缺助餐点，下月议事" in shown
+    assert "书记 2026-04-01 签字" in shown
+    assert browser.get(link).status_code == 403
+    assert enter(place.clerk).get(link).status_code == 403
