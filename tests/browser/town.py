@@ -19,7 +19,7 @@ WATCH = """window.violations = [];
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(`${e.effectiveDirective} ${e.blockedURI}`));"""
 SMALL = """() => [...document.querySelectorAll('main a, main button, main input, main select, main textarea')]
   .filter((one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-  .filter((one) => !one.closest('p, li p, dd, td, .zj-muted, .zj-prose, .bjs-powered-by, .zj-canvas, svg'))
+  .filter((one) => !one.closest('p, li p, dd, td, .zj-muted, .zj-prose, .bjs-powered-by, .zj-canvas, .dmn-js-parent, svg'))
   .map((one) => [one.closest('label') ?? one, one])
   .filter(([box]) => { const r = box.getBoundingClientRect(); return r.width > 2 && r.height > 2 && r.height < 43.5; })
   .map(([, one]) => `${one.tagName} ${one.textContent.trim().slice(0, 20)} ${one.name ?? ''}`)"""
@@ -27,7 +27,7 @@ SMALL = """() => [...document.querySelectorAll('main a, main button, main input,
 FINE = """() => [...document.querySelectorAll('main *')]
   .filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
   .filter((one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-  .filter((one) => !one.closest('.visually-hidden, .zj-viewer, svg, script, style, template'))
+  .filter((one) => !one.closest('.visually-hidden, .zj-viewer, .dmn-js-parent, svg, script, style, template'))
   .filter((one) => parseFloat(getComputedStyle(one).fontSize) < 16)
   .map((one) => `${one.tagName} ${one.className} ${one.textContent.trim().slice(0, 20)}`)"""
 """What eyes over fifty do not read on a phone; a diagram has its own zoom."""
