@@ -75,7 +75,7 @@ def more(clock: time.MovableClock) -> SimpleNamespace:
             "希望周末也开放活动室",
         )
     ]
-    found.waiting = said[-1].id
+    found.said, found.waiting = said[0].id, said[-1].id
     found.need = first(select(Need.id))
     found.pot = first(select(Pot.id).where(Pot.street_id == found.unit, Pot.year == 2026))
     found.organisation = first(select(Organisation.id))
