@@ -22,7 +22,7 @@ from app.inbox import lists
 from app.messages import queries as messages
 from app.messages import services as message_services
 from app.runtime import act_forms as forms_
-from app.runtime import acts, queries, returning, services, signers
+from app.runtime import acts, desk_queries, queries, returning, services, signers
 from app.runtime.locking import require_may_act, require_open
 from app.runtime.models import Case, Task
 from app.runtime.rules import role_name
@@ -153,7 +153,7 @@ def withdraw(task_id: int) -> Response:
     _, case = queries.task_of(actor, task_id)
     made = returning.withdraw(actor, task_id)
     flash("已撤回，请重新办理。", "success")
-    if made is None or made.id not in {one.id for one in queries.my_open_tasks(actor, case.id)}:
+    if made is None or made.id not in {one.id for one in desk_queries.my_open_tasks(actor, case.id)}:
         return redirect(url_for("inbox.case", no=case.no))
     return redirect(url_for("inbox.task", task_id=made.id))
 

@@ -14,7 +14,7 @@ from app.accounts.queries import names_of_units
 from app.core.identity import Actor
 from app.documents.sheets import Column, Value
 from app.inbox import stories
-from app.runtime import queries
+from app.runtime import desk_queries, queries
 from app.runtime.holders import holdings
 from app.runtime.models import Case, Task
 from app.runtime.rules import STAGES
@@ -63,12 +63,12 @@ class Chosen:
         """The address' part that chooses the same again, "" when everything is shown."""
         return urlencode({name: value for name, value in self.values.items() if value})
 
-    def desk(self, actor: Actor, *, after: str | None = None, limit: int) -> list[queries.DeskItem]:
+    def desk(self, actor: Actor, *, after: str | None = None, limit: int) -> list[desk_queries.DeskItem]:
         """The to-do list so chosen."""
         due, stage, text = (self.values[name] for name in NAMES["desk"])
         place = stories.read_cursor(after)
         few = cases_holding(text) if text else None
-        return queries.desk(actor, due=due, stage=stage, text=text, among=few, after=place, limit=limit)
+        return desk_queries.desk(actor, due=due, stage=stage, text=text, among=few, after=place, limit=limit)
 
     def cases(self, actor: Actor, *, mine: bool = False, before: int | None = None, limit: int) -> list[Case]:
         """The cases so chosen."""
@@ -93,7 +93,7 @@ def with_carried(url: str, args: Mapping[str, str]) -> str:
     return f"{url}?{carry}" if carry else url
 
 
-def following(actor: Actor, task: Task, args: Mapping[str, str]) -> queries.DeskItem | None:
+def following(actor: Actor, task: Task, args: Mapping[str, str]) -> desk_queries.DeskItem | None:
     """The item after this one in the list it was reached from; the first when it was the last."""
     chosen = Chosen.of("desk", args)
     others = chosen.desk(actor, after=stories.cursor(task), limit=1) or chosen.desk(actor, limit=2)
@@ -116,7 +116,7 @@ def onward(actor: Actor, task: Task, case: Case, done: str, args: Mapping[str, s
     return redirect(with_carried(url_for("inbox.task", task_id=item.task.id), args))
 
 
-def desk_rows(items: list[queries.DeskItem]) -> Iterator[list[Value]]:
+def desk_rows(items: list[desk_queries.DeskItem]) -> Iterator[list[Value]]:
     """The to-do list, a row an item, as `DESK_COLUMNS` names them."""
     units = names_of_units({i.case.community_id for i in items} | {i.case.street_id for i in items})
     money = stories.money_of([item.case.id for item in items])

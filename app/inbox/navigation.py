@@ -16,7 +16,7 @@ from app.messages.queries import unread_of
 from app.needs.rules import may_read as reads_needs
 from app.organisations.rules import KEEPERS, MEMBERS
 from app.procurement.queries import READERS as BID_READERS
-from app.runtime.queries import desk_total
+from app.runtime.desk_queries import desk_total
 from app.runtime.rules import STAGES, role_name
 from app.ui.navigation import NavGroup, NavItem
 

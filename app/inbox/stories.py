@@ -26,7 +26,7 @@ from app.policy import queries as policy
 from app.policy.packs import Pack
 from app.projects.models import Project
 from app.projects.queries import facts
-from app.runtime import acts, definitions, queries, returning, signers
+from app.runtime import acts, definitions, desk_queries, queries, returning, signers
 from app.runtime.diagrams import diagram_states
 from app.runtime.models import Case, History, Incident, Task
 from app.runtime.rules import STAGES, role_name
@@ -119,7 +119,7 @@ def story(actor: Actor, case: Case) -> Story:
         stages=stage_bar(case, tasks),
         open_tasks=open_tasks,
         to_withdraw=withdrawable(actor, tasks) if case.status == "running" else None,
-        my_tasks=queries.my_open_tasks(actor, case.id),
+        my_tasks=desk_queries.my_open_tasks(actor, case.id),
         history=history,
         facts=[forms.Fact(label, value) for label, value in facts(case.id, pack)],
         contract=contract,

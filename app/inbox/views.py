@@ -16,7 +16,7 @@ from app.documents import pdf
 from app.inbox import lists, stories
 from app.inbox import queries as choices
 from app.policy import queries as policy
-from app.runtime import definitions, queries, services, signers
+from app.runtime import definitions, desk_queries, queries, services, signers
 from app.runtime.ahead import next_steps, words
 from app.runtime.batch import may_be_batched
 from app.runtime.holders import holdings
@@ -44,7 +44,7 @@ def desk() -> str:
         view=view,
         items=items,
         more=stories.cursor(items[-1].task) if len(found) > size else None,
-        counts=queries.desk_counts(actor),
+        counts=desk_queries.desk_counts(actor),
         chosen=chosen,
         saved_filters=choices.filters_of(actor, "desk"),
         held=holdings([item.task for item in items]),
@@ -62,7 +62,7 @@ def desk() -> str:
 def done() -> str:
     """What I completed (已办)."""
     before = stories.read_cursor(request.args.get("before"))
-    items = queries.done_by(current_actor(), before=before, limit=queries.PAGE + 1)
+    items = desk_queries.done_by(current_actor(), before=before, limit=queries.PAGE + 1)
     page = items[: queries.PAGE]
     last = page[-1].task if len(items) > queries.PAGE else None
     more = stories.place(last.done_at, last.id) if last else None
@@ -141,7 +141,7 @@ def task(task_id: int) -> str | BaseResponse | tuple[str, int]:
             raise
         typed = answers if was_open else forms.cast(_form_of(found, case), request.form)
         return _task_page(found, case, answers=typed, error=error), getattr(error, "status", 500)
-    mine = {one.id: one for one in queries.my_open_tasks(actor, case.id)}
+    mine = {one.id: one for one in desk_queries.my_open_tasks(actor, case.id)}
     following = next((mine[one] for one in result.next_task_ids if one in mine), None)
     if following is None:
         return lists.onward(actor, found, case, "已办理", request.args)
@@ -154,7 +154,7 @@ def _task_page(
 ) -> str:
     actor = current_actor()
     is_open = found.state == "open"
-    waiting = queries.my_open_tasks(actor, case.id)
+    waiting = desk_queries.my_open_tasks(actor, case.id)
     mine = is_open and found.id in {t.id for t in waiting}
     own_part = next((t for t in waiting if t.group_id and t.group_id == found.group_id), None)
     parts, story = parts_of(found), stories.story(actor, case)

@@ -19,7 +19,7 @@ from app.projects import copying, services
 from app.projects.forms import copy_form, end_form, start_form
 from app.projects.queries import find
 from app.projects.rules import COMMUNITY_ROLES
-from app.runtime import queries
+from app.runtime import desk_queries, queries
 from app.ui.formpage import Page, form_page
 
 bp = Blueprint("projects", __name__)
@@ -45,7 +45,7 @@ def start() -> Page:
     def save(answers: dict[str, Any]) -> Response:
         case = services.start_project(actor, key=key, **answers)
         flash(f"已发起“{case.title}”，编号 {case.no}。", "success")
-        first = next(iter(queries.my_open_tasks(actor, case.id)), None)
+        first = next(iter(desk_queries.my_open_tasks(actor, case.id)), None)
         if first is None:
             return redirect(url_for("inbox.case", no=case.no))
         return redirect(url_for("inbox.task", task_id=first.id))
@@ -68,7 +68,7 @@ def again(no: str) -> Page:
         flash(
             f"已发起“{case.title}”，编号 {case.no}。内容已从“{source.title}”带入，请逐项核对修改。", "success"
         )
-        first = next(iter(queries.my_open_tasks(actor, case.id)), None)
+        first = next(iter(desk_queries.my_open_tasks(actor, case.id)), None)
         if first is None:
             return redirect(url_for("inbox.case", no=case.no))
         return redirect(url_for("inbox.task", task_id=first.id))

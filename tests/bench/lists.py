@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 
 from app.core import db
 from app.core.clock import now
+from app.runtime.desk_queries import desk, desk_counts
 from app.runtime.holders import holdings
 from app.runtime.models import Case, Task
-from app.runtime.queries import desk, desk_counts
 from tests.bench import bulk, ours
 
 SHARE = 5

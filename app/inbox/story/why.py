@@ -16,7 +16,7 @@ from app.files.models import StoredFile
 from app.files.queries import readable_of
 from app.projects import services as projects
 from app.projects.queries import find
-from app.runtime import acts, queries, returning
+from app.runtime import acts, desk_queries, queries, returning
 from app.runtime.locking import may
 from app.runtime.models import Case, Task
 from app.runtime.rules import role_name
@@ -46,7 +46,7 @@ def answers(actor: Actor, case: Case) -> list[Answer]:
             Answer("办理、撤回、终止", ENDED, "", "需要更正的，请联系负责人"),
             *_closed_papers(actor, case),
         ]
-    mine = {task.id for task in queries.my_open_tasks(actor, case.id)}
+    mine = {task.id for task in desk_queries.my_open_tasks(actor, case.id)}
     found: list[Answer] = []
     for task in queries.tasks_of(case.id, "open"):
         if task.id in mine:

@@ -13,8 +13,8 @@ from app.accounts.models import Delegation
 from app.core import db
 from app.core.db import session, unit_of_work
 from app.runtime import services
+from app.runtime.desk_queries import desk
 from app.runtime.models import Case, History, Task
-from app.runtime.queries import desk
 from tests.browser.desk.conftest import enter, sign_in, tab_to
 from tests.factories.bpmn import Diagram
 from tests.integration.runtime.conftest import opened

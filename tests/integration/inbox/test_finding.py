@@ -14,9 +14,10 @@ from app.core.db import unit_of_work
 from app.core.identity import Actor
 from app.core.pinyin import initials, looks_like_initials
 from app.runtime import acts, services
+from app.runtime.desk_queries import desk, desk_total, done_by
 from app.runtime.holders import holdings
 from app.runtime.models import Case
-from app.runtime.queries import cases, desk, desk_total, done_by
+from app.runtime.queries import cases
 from tests.factories.bpmn import Diagram
 from tests.factories.evaluation import register
 from tests.integration.runtime.conftest import opened

@@ -19,8 +19,9 @@ from app.core.errors import Conflict, Forbidden, NotFound, Refusal
 from app.core.identity import Role
 from app.messages.models import Message
 from app.runtime import acts, returning, services, signers
+from app.runtime.desk_queries import desk
 from app.runtime.models import Case, History, Incident, Task
-from app.runtime.queries import desk, history_of, tasks_of
+from app.runtime.queries import history_of, tasks_of
 from tests.factories.bpmn import Diagram
 from tests.integration.runtime.conftest import do, elements, opened
 

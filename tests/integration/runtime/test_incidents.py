@@ -20,8 +20,9 @@ from app.core.errors import Conflict, Fault, Forbidden, NotFound, Refusal
 from app.core.identity import SYSTEM, Actor, Role
 from app.messages.models import Message
 from app.runtime import faults, handlers, incidents, jobs, services
+from app.runtime.desk_queries import desk
 from app.runtime.models import Case, Incident, Task
-from app.runtime.queries import desk, history_of
+from app.runtime.queries import history_of
 from app.runtime.work_models import IncidentAct
 from tests.factories.bpmn import Diagram
 from tests.factories.people import actor_of, make_person
