@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import orjson
@@ -276,8 +277,8 @@ def add_later(model: type[Base], row: Mapping[str, Any]) -> None:
 def _write_pending(current: Session) -> None:
     connection = current.connection()
     for model, rows in current.info.pop(PENDING, {}).items():
-        for row in rows:
-            insertion(model.__table__, tuple(row)).run(connection, row)
+        for columns, alike in groupby(rows, tuple):  # a row's keys are its columns
+            insertion(model.__table__, columns).run(connection, *alike)
 
 
 @event.listens_for(Session, "do_orm_execute")

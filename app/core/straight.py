@@ -43,16 +43,16 @@ class Prepared:
         self._statement, self._columns = statement, columns
         self._compiled: dict[str, tuple[str, list[tuple[str, Ready | None]], bool]] = {}
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
-        """Execute it; `values` hold one for each name, and may hold more."""
+    def run(self, connection: Connection, *rows: Mapping[str, Any]) -> CursorResult[Any]:
+        """Execute it once for all rows; each holds a value for each name, and may hold more."""
         known = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
         sql, binds, by_place = known
-        sent = [values[name] if ready is None else ready(values[name]) for name, ready in binds]
-        if by_place:
-            return connection.exec_driver_sql(sql, tuple(sent))
-        return connection.exec_driver_sql(
-            sql, {name: value for (name, _), value in zip(binds, sent, strict=True)}
-        )
+        sent: list[Any] = []
+        for row in rows:
+            values = [row[name] if ready is None else ready(row[name]) for name, ready in binds]
+            named = zip((name for name, _ in binds), values, strict=True)
+            sent.append(tuple(values) if by_place else dict(named))
+        return connection.exec_driver_sql(sql, sent if len(sent) > 1 else sent[0])
 
     def _compile(self, dialect: Dialect) -> tuple[str, list[tuple[str, Ready | None]], bool]:
         made: Any = self._statement.compile(dialect=dialect, column_keys=self._columns)

@@ -70,6 +70,27 @@ def test_only_what_changed_is_written_and_nothing_is_left_to_write(person: int) 
     assert read(made.id).response == {"新": None}
 
 
+def test_rows_kept_for_later_go_in_one_statement(person: int) -> None:
+    rows = [
+        {
+            "person_id": person,
+            "scope": "x",
+            "key": name,
+            "request_hash": "h",
+            "response": {},
+            "created_at": AT,
+        }
+        for name in "abc"
+    ]
+    seen: list[str] = []
+    event.listen(db.engine(), "before_cursor_execute", lambda *said: seen.append(said[2]))
+    with unit_of_work():
+        for row in rows:
+            db.add_later(IdempotencyKey, row)
+    assert sum(one.startswith("INSERT") for one in seen) == 1
+    assert session().scalars(select(IdempotencyKey.key).order_by(IdempotencyKey.id)).all() == ["a", "b", "c"]
+
+
 def test_what_is_changed_afterwards_is_written_by_the_library(person: int) -> None:
     with unit_of_work() as current:
         straight.write(current, made := key(person))
