@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from sqlalchemy import select
@@ -48,14 +51,12 @@ def play() -> str:
             .order_by(Task.id)
         )
     )
-    people: dict[int, list[tuple[str, str]]] = {task.id: _who(task) for task in tasks}
     return render_template(
         "help/play.html",
         active="help",
         steps=STEPS,
         cases=cases,
-        tasks=tasks,
-        people=people,
+        steps_of=_steps(tasks),
         units=names_of_units({one.community_id for one in cases}),
         logins=demo_logins(),
         role_name=role_name,
@@ -80,6 +81,34 @@ def become() -> Response:
 def _demo_only() -> None:
     if not current_app.config["SETTINGS"].is_demo:
         abort(404)
+
+
+@dataclass
+class Step:
+    """What is to be done next in a case; the parts of one multi-instance step are one.
+
+    Attributes:
+        parts: how many have to do it.
+        people: login, name and the part he does, of everybody who may.
+    """
+
+    task: Task
+    parts: int
+    people: dict[str, tuple[str, int]]
+
+
+def _steps(tasks: Sequence[Task]) -> dict[int, list[Step]]:
+    """The open steps by case."""
+    made: dict[tuple[int, str], Step] = {}
+    for task in tasks:
+        step = made.setdefault((task.case_id, task.group_id or task.engine_id), Step(task, 0, {}))
+        step.parts += 1
+        for login, name in _who(task):
+            step.people.setdefault(login, (name, task.id))
+    found: dict[int, list[Step]] = {}
+    for (case_id, _), step in made.items():
+        found.setdefault(case_id, []).append(step)
+    return found
 
 
 def _who(task: Task) -> list[tuple[str, str]]:
