@@ -24,7 +24,7 @@ from tests.factories.people import PASSWORD
 from tests.factories.site import sign_in
 
 SIZES = (1_000, 100_000)
-ROUNDS, WARM = 7, 2
+ROUNDS, WARM = 15, 2
 
 
 def measure(urls: Sequence[str], name: str, say: Callable[[str], None], only: str = "") -> dict[str, float]:
