@@ -176,11 +176,12 @@ def merge(actor: Actor, need_id: int, ids: Collection[int]) -> Need:
         }
         others = [one for one in rows.values() if one.id != lead.id]
         require_all(rules.merge_allowed(lead, others, len(wanted)))
-        behind = select(Need).where(Need.merged_into_id.in_(wanted))
-        for one in [*others, *db.scalars(behind)]:
+        behind = select(Need).where(Need.merged_into_id.in_(wanted)).order_by(Need.id)
+        moved = [*others, *db.scalars(behind.with_for_update())]
+        for one in moved:
             one.merged_into_id = lead.id
         db.flush()
-        for one in others:
+        for one in moved:
             record(
                 f"need:{one.id}",
                 "needs.merge",

@@ -115,3 +115,20 @@ def test_a_row_that_was_rolled_back_is_not_held_as_written(person: int) -> None:
         number = made.id
         raise ZeroDivisionError
     assert session().get(IdempotencyKey, number) is None
+
+
+def test_a_change_that_was_rolled_back_is_what_it_was_before(person: int) -> None:
+    with unit_of_work() as current:
+        straight.write(current, made := key(person))
+    number = made.id
+    with pytest.raises(ZeroDivisionError), unit_of_work() as current:
+        found = current.get_one(IdempotencyKey, number)
+        found.scope = "y"
+        straight.write(current, found)
+        raise ZeroDivisionError
+    assert session().get_one(IdempotencyKey, number).scope == "x"
+    with unit_of_work() as current:
+        found = current.get_one(IdempotencyKey, number)
+        found.scope = "y"
+        straight.write(current, found)
+    assert read(number).scope == "y"
