@@ -20,6 +20,7 @@ from app.core import db
 from app.core.db import session
 from app.core.errors import Conflict
 from app.core.identity import Actor, Role
+from app.needs import services as needs
 from app.runtime import jobs, returning, services
 from app.runtime.models import Case, History, Incident, Task
 from app.runtime.queries import tasks_of
@@ -274,3 +275,18 @@ def test_several_workers_fire_a_timer_once(
         assert lines(case_id, "timer") == 1
         assert [task.element for task in tasks_of(case_id, "open")] == ["two"]
     whole()
+
+
+def test_needs_sent_at_one_moment_pass_unseen_five_times(office: SimpleNamespace) -> None:
+    def send(number: int) -> str:
+        made = needs.hear(
+            community_id=office.community_id,
+            channel="online",
+            beneficiaries="老年人",
+            text=f"第{number}件",
+            device="phone",
+            address="home",
+        )
+        return made.state
+
+    assert Counter(together(12, send)) == {"taken": 5, "waiting": 7}
