@@ -72,7 +72,7 @@ def need_form(communities: Sequence[tuple[int, str]]) -> Form:
                 "ui:help": "尽量用居民自己的话。不要写身份证号、电话、门牌号。",
                 "ui:rule": "ZH-09a",
             },
-            "beneficiaries": {"ui:width": 6},
+            "beneficiaries": {"ui:width": 6, "ui:rule": "ZH-09a"},
             "voices": {"ui:width": 6, "ui:unit": "位"},
             "anonymous": {"ui:help": "选“是”，不登记姓名。"},
             "said_by": {"ui:visibleIf": {"field": "anonymous", "in": [False]}},
